@@ -1,0 +1,155 @@
+// Package diagnostic holds one finding: what is wrong, where, and what to do about it.
+// Every stage reports through it, so that a person, an editor and a CI system read the
+// same facts. It never prints by itself and never decides whether a build goes on.
+package diagnostic
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Severity says what a finding does to a build: an Error keeps the environment from being
+// published, a Warning does not.
+type Severity int
+
+// The severities, weakest first.
+const (
+	Warning Severity = iota
+	Error
+)
+
+// String returns the word that reports print.
+func (s Severity) String() string {
+	if s == Error {
+		return "error"
+	}
+	return "warning"
+}
+
+// MarshalText writes the severity as its word.
+func (s Severity) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// Position is a place in a file. File is relative to the project's root with forward
+// slashes; Line and Column count from 1 and are 0 where unknown. Columns count Unicode
+// code points, as Jsonnet does.
+type Position struct {
+	File   string `json:"file,omitempty"`
+	Line   int    `json:"line,omitempty"`
+	Column int    `json:"column,omitempty"`
+}
+
+// String returns file:line:column, leaving out what is unknown.
+func (p Position) String() string {
+	switch {
+	case p.Line == 0:
+		return p.File
+	case p.Column == 0:
+		return fmt.Sprintf("%s:%d", p.File, p.Line)
+	}
+	return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Column)
+}
+
+// Frame is one step of a Jsonnet stack trace, innermost first.
+type Frame struct {
+	Position Position `json:"position"`
+	Name     string   `json:"name,omitempty"`
+}
+
+// Diagnostic is one finding.
+type Diagnostic struct {
+	// Rule is a stable identifier such as "grafana/uid" or "jsonnet/runtime".
+	Rule     string   `json:"rule"`
+	Severity Severity `json:"severity"`
+	Position Position `json:"position"`
+	// Message says what is wrong, in one sentence without a full stop.
+	Message string `json:"message"`
+	// Hint says what to do. It may be empty when the message leaves only one remedy.
+	Hint string `json:"hint,omitempty"`
+	// Where names the place inside an artifact, for example `panel "Requests" (id 3)`.
+	Where string `json:"where,omitempty"`
+	// Snippet is the source line with a caret line below it, ready to print.
+	Snippet string `json:"snippet,omitempty"`
+	// Trace is the Jsonnet stack, innermost frame first, without the standard library's own frames.
+	Trace []Frame `json:"trace,omitempty"`
+	// Environments lists the environments in which the finding occurs, sorted.
+	Environments []string `json:"environments,omitempty"`
+}
+
+// Error is a list of findings handed up as a Go error. It holds at least one finding.
+type ListError struct {
+	List []Diagnostic
+}
+
+// Error returns the findings in their short form, one a line.
+func (e *ListError) Error() string {
+	var b strings.Builder
+	for i, d := range e.List {
+		if i > 0 {
+			b.WriteByte('\n')
+		}
+		if p := d.Position.String(); p != "" {
+			b.WriteString(p + ": ")
+		}
+		b.WriteString(d.Message)
+	}
+	return b.String()
+}
+
+// AsError returns the findings as an error, or nil when there are none.
+func AsError(list ...Diagnostic) error {
+	if len(list) == 0 {
+		return nil
+	}
+	return &ListError{List: list}
+}
+
+// FromError returns the findings that err carries, and whether it carries any.
+func FromError(err error) ([]Diagnostic, bool) {
+	var list *ListError
+	if errors.As(err, &list) {
+		return list.List, true
+	}
+	return nil, false
+}
+
+// HasErrors tells whether a list holds a finding that stops a build.
+func HasErrors(list []Diagnostic) bool {
+	return slices.ContainsFunc(list, func(d Diagnostic) bool { return d.Severity == Error })
+}
+
+// Merge folds findings that differ only in their environments into one, and sorts the
+// result by place, rule and message, so that a report does not depend on the order of work.
+func Merge(list []Diagnostic) []Diagnostic {
+	index := map[string]int{}
+	var merged []Diagnostic
+	for _, d := range list {
+		key := fmt.Sprintf("%s\x00%d\x00%s\x00%s\x00%s\x00%s", d.Rule, d.Severity, d.Position, d.Where, d.Message, d.Snippet)
+		if i, seen := index[key]; seen {
+			merged[i].Environments = append(merged[i].Environments, d.Environments...)
+			continue
+		}
+		index[key] = len(merged)
+		d.Environments = slices.Clone(d.Environments)
+		merged = append(merged, d)
+	}
+	for i := range merged {
+		slices.Sort(merged[i].Environments)
+		merged[i].Environments = slices.Compact(merged[i].Environments)
+	}
+	slices.SortStableFunc(merged, compare)
+	return merged
+}
+
+func compare(a, b Diagnostic) int {
+	return cmp.Or(
+		cmp.Compare(a.Position.File, b.Position.File),
+		cmp.Compare(a.Position.Line, b.Position.Line),
+		cmp.Compare(a.Position.Column, b.Position.Column),
+		cmp.Compare(a.Where, b.Where),
+		cmp.Compare(a.Rule, b.Rule),
+		cmp.Compare(a.Message, b.Message),
+	)
+}
