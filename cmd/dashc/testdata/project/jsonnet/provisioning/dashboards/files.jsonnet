@@ -1,0 +1,9 @@
+{
+  apiVersion: 1,
+  providers: [{
+    name: 'files',
+    type: 'file',
+    updateIntervalSeconds: 30,
+    options: { path: '/var/lib/grafana/dashboards', foldersFromFilesStructure: true },
+  }],
+}

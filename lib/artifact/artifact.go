@@ -1,0 +1,53 @@
+// Package artifact holds one output file: its path in the rendered tree, what kind of file
+// it is, its final bytes and the source that made it. It also writes values as the
+// canonical JSON and YAML of the tree. It never touches a disk.
+package artifact
+
+import (
+	"fmt"
+	"path"
+	"strings"
+	"unicode/utf8"
+)
+
+// Path is the place of a file inside out/<environment>/: relative, clean, slash-separated,
+// never outside the tree. Make one with NewPath.
+type Path string
+
+// NewPath checks p and returns it as a Path.
+func NewPath(p string) (Path, error) {
+	switch {
+	case p == "" || p == ".":
+		return "", fmt.Errorf("an artifact's path is empty")
+	case !utf8.ValidString(p):
+		return "", fmt.Errorf("the artifact path %q is not valid UTF-8; rename the source file", p)
+	case strings.ContainsFunc(p, func(r rune) bool { return r < 0x20 || r == 0x7f || r == '\\' }):
+		return "", fmt.Errorf("the artifact path %q holds a control character or a backslash; rename the source file", p)
+	case path.IsAbs(p) || path.Clean(p) != p || p == ".." || strings.HasPrefix(p, "../"):
+		return "", fmt.Errorf("the artifact path %q is not a clean path inside the tree", p)
+	}
+	return Path(p), nil
+}
+
+// Kind says what reads a file, which decides how it is checked and escaped.
+type Kind string
+
+// The kinds of artifact.
+const (
+	Dashboard   Kind = "dashboard"   // Grafana dashboard JSON, read by a file provider
+	Dashboards  Kind = "provider"    // grafana/provisioning/dashboards
+	Datasources Kind = "datasource"  // grafana/provisioning/datasources
+	Alerting    Kind = "alerting"    // grafana/provisioning/alerting
+	Plugins     Kind = "plugin"      // grafana/provisioning/plugins
+	Prometheus  Kind = "prometheus"  // prometheus/
+	Placeholder Kind = "placeholder" // keeps a directory that Grafana insists on
+)
+
+// Artifact is one output file.
+type Artifact struct {
+	Path  Path
+	Kind  Kind
+	Bytes []byte
+	// Source is the entry file that made it, relative to the project's root; empty for a placeholder.
+	Source string
+}

@@ -1,0 +1,107 @@
+package check
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/dashc/dashc/lib/artifact"
+)
+
+// maxTitle is the longest title that Grafana stores, in characters.
+const maxTitle = 5000
+
+// findBadModels reports files that are no bare classic dashboard model. File provisioning
+// reads only that form (pkg/services/provisioning/dashboards/file_reader.go in Grafana).
+func findBadModels(s *subject) []finding {
+	var found []finding
+	for _, document := range s.Documents {
+		if document.Kind != artifact.Dashboard {
+			continue
+		}
+		if object, ok := document.Value.(map[string]any); ok {
+			found = append(found, badModel(document, object)...)
+			continue
+		}
+		found = append(found, failure(document, "", fmt.Sprintf("evaluates to %s; a dashboard is one object", jsonKind(document.Value)),
+			"return g.dashboard.new(...) itself: one file makes one dashboard"))
+	}
+	return found
+}
+
+func badModel(document Document, object map[string]any) []finding {
+	if foreign := foreignModel(object); foreign != "" {
+		return []finding{failure(document, "", foreign, "return the classic dashboard model itself: title, uid, panels, schemaVersion")}
+	}
+	var found []finding
+	switch title, _ := object["title"].(string); {
+	case strings.TrimSpace(title) == "":
+		found = append(found, failure(document, "title", "the dashboard has no title; Grafana refuses it", "give it one with g.dashboard.new('...')"))
+	case utf8.RuneCountInString(title) > maxTitle:
+		found = append(found, failure(document, "title", fmt.Sprintf("the title has more than %d characters", maxTitle), "shorten it"))
+	}
+	if object["schemaVersion"] == nil {
+		found = append(found, failure(document, "schemaVersion", "the dashboard has no schemaVersion, the one field that Grafana insists on", "build it with g.dashboard.new, or add schemaVersion (39 for Grafana 11.4)"))
+	}
+	if object["id"] != nil {
+		found = append(found, failure(document, "id", "the dashboard carries a database id, which belongs to one Grafana only", "remove it or set it to null; uid identifies the dashboard"))
+	}
+	for _, key := range []string{"__inputs", "__requires", "__elements"} {
+		if object[key] != nil {
+			found = append(found, failure(document, key, "the dashboard is an export for sharing; file provisioning does not fill its inputs", "remove "+key+" and name the data source by its uid or by a variable"))
+		}
+	}
+	return append(found, unfilledInputs(document, object)...)
+}
+
+// foreignModel says in which other form of Grafana's a document is, or "" for a classic model.
+func foreignModel(object map[string]any) string {
+	if _, wrapped := object["dashboard"].(map[string]any); wrapped {
+		return "the dashboard is wrapped in {dashboard: ...}, which is the form of Grafana's HTTP API; file provisioning refuses it"
+	}
+	if _, elements := object["elements"].(map[string]any); elements || object["spec"] != nil && object["kind"] != nil {
+		return "this is a dashboard of schema v2 or a Kubernetes resource, which file provisioning refuses"
+	}
+	return ""
+}
+
+var inputReference = regexp.MustCompile(`\$\{(DS_[A-Za-z0-9_-]+|VAR_[A-Za-z0-9_-]+)\}`)
+
+// unfilledInputs reports ${DS_X} placeholders of exported dashboards which no variable defines.
+func unfilledInputs(document Document, object map[string]any) []finding {
+	defined := map[string]bool{}
+	templating, _ := object["templating"].(map[string]any)
+	for _, variable := range objectsOf(templating["list"]) {
+		name, _ := variable["name"].(string)
+		defined[name] = true
+	}
+	var found []finding
+	seen := map[string]bool{}
+	walkStrings(object, func(text string) {
+		for _, match := range inputReference.FindAllStringSubmatch(text, -1) {
+			if name := match[1]; !defined[name] && !seen[name] {
+				seen[name] = true
+				found = append(found, failure(document, "", fmt.Sprintf("${%s} is an input of an exported dashboard, which file provisioning does not fill", name),
+					"name the data source by its uid or by a variable of the dashboard"))
+			}
+		}
+	})
+	return found
+}
+
+// walkStrings calls visit for every string value in a document, in key order.
+func walkStrings(value any, visit func(string)) {
+	switch v := value.(type) {
+	case string:
+		visit(v)
+	case []any:
+		for _, entry := range v {
+			walkStrings(entry, visit)
+		}
+	case map[string]any:
+		for _, key := range sortedKeys(v) {
+			walkStrings(v[key], visit)
+		}
+	}
+}

@@ -1,0 +1,83 @@
+package cli
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/dashc/dashc/lib/project"
+)
+
+// interspersed moves a subcommand's flags before its arguments, so that
+// `dashc eval FILE -e prod` means what it says; the flag package stops at the first argument.
+func interspersed(app *cli.App, args []string) []string {
+	if len(args) > 3 && (args[1] == "-C" || args[1] == "--project") {
+		args = slices.Concat(args[:1], args[3:4], args[1:3], args[4:]) // dashc -C DIR build
+	}
+	if len(args) < 3 || slices.Contains(args, "--generate-bash-completion") {
+		return args
+	}
+	command := app.Command(args[1])
+	if command == nil {
+		return args
+	}
+	var flags, arguments []string
+	for i := 2; i < len(args); i++ {
+		arg := args[i]
+		if arg == "--" {
+			arguments = append(arguments, args[i:]...)
+			break
+		}
+		if arg == "-" || !strings.HasPrefix(arg, "-") {
+			arguments = append(arguments, arg)
+			continue
+		}
+		flags = append(flags, arg)
+		if takesValue(command, arg) && i+1 < len(args) {
+			i++
+			flags = append(flags, args[i])
+		}
+	}
+	return slices.Concat(args[:2], flags, arguments)
+}
+
+func takesValue(command *cli.Command, arg string) bool {
+	name := strings.TrimLeft(arg, "-")
+	if strings.Contains(name, "=") {
+		return false
+	}
+	for _, flag := range command.Flags {
+		if _, isBool := flag.(*cli.BoolFlag); !isBool && slices.Contains(flag.Names(), name) {
+			return true
+		}
+	}
+	return false
+}
+
+// addLibraries puts the folders of -J behind the project's library path.
+func addLibraries(p *project.Project, dirs []string) error {
+	for _, dir := range dirs {
+		absolute, err := filepath.Abs(dir)
+		if err != nil {
+			return err
+		}
+		if info, err := os.Stat(absolute); err != nil || !info.IsDir() {
+			return usageError{fmt.Sprintf("--jpath %s: there is no such folder", dir)}
+		}
+		p.LibraryPath = append(p.LibraryPath, absolute)
+	}
+	return nil
+}
+
+func useOutDir(p *project.Project, dir string) error {
+	if dir == "" {
+		return nil
+	}
+	absolute, err := filepath.Abs(dir)
+	p.OutDir = absolute
+	return err
+}

@@ -1,0 +1,230 @@
+package evaluate
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/google/go-jsonnet"
+	"github.com/google/go-jsonnet/ast"
+
+	"github.com/dashc/dashc/lib/diagnostic"
+)
+
+// explain turns an error of the evaluator into a finding at the innermost place that a person
+// wrote.
+func (e *evaluator) explain(job Job, err error) diagnostic.Diagnostic {
+	entry := e.importer.name(e.entryPath(job))
+	var d diagnostic.Diagnostic
+	switch err := err.(type) {
+	case jsonnet.RuntimeError:
+		d = e.runtime(err)
+	case interface{ Loc() ast.LocationRange }:
+		loc := err.Loc()
+		d = failure(ruleSyntax, positionOf(loc), strings.TrimPrefix(err.(error).Error(), loc.String()+" "), "")
+	default:
+		d = plain(err.Error())
+		if err, ok := err.(*importError); ok {
+			d = failure(ruleImport, diagnostic.Position{}, err.message, err.hint)
+		} else if strings.HasPrefix(err.Error(), "(CRASH)") {
+			d = crash(err.Error())
+		}
+	}
+	if d.Position.File == "" {
+		d.Position.File = entry
+	}
+	d.Message = strings.TrimRight(d.Message, ".\n ")
+	d.Snippet = e.snippet(d.Position)
+	if !names(d, entry) {
+		d.Trace = append(d.Trace, diagnostic.Frame{Position: diagnostic.Position{File: entry}, Name: "the file being evaluated"})
+	}
+	return d
+}
+
+func plain(text string) diagnostic.Diagnostic {
+	if strings.Contains(text, "file does not exist") {
+		return failure(ruleImport, diagnostic.Position{}, "there is no such file", "")
+	}
+	return failure(ruleRuntime, diagnostic.Position{}, text, "")
+}
+
+// crash describes a panic inside the evaluator without its Go stack.
+func crash(text string) diagnostic.Diagnostic {
+	line, _, _ := strings.Cut(strings.TrimPrefix(text, "(CRASH) "), "\n")
+	if strings.Contains(line, "makeslice") || strings.Contains(line, "Repeat") || strings.Contains(line, "out of range") {
+		return failure(ruleLimit, diagnostic.Position{}, "the evaluation asks for more memory than there can be ("+line+")",
+			"look for a huge list or string; limits.memory in dashc.yaml bounds what is possible")
+	}
+	return failure(ruleRuntime, diagnostic.Position{}, "the evaluator failed inside: "+line, "reduce the file until it evaluates, and report the failure to dashc with it")
+}
+
+// embedded is how the evaluator words a static error of an imported file: its place, then the message.
+var embedded = regexp.MustCompile(`^(.+?):(?:(\d+):(\d+)(?:-\d+)?|\((\d+):(\d+)\)-\(\d+:\d+\)) (?s:(.*))$`)
+
+func (e *evaluator) runtime(err jsonnet.RuntimeError) diagnostic.Diagnostic {
+	frames := authored(err.StackTrace)
+	d := failure(ruleRuntime, diagnostic.Position{}, err.Msg, "")
+	d.Where = manifested(err.StackTrace)
+	if len(frames) > 0 {
+		d.Position = frames[0].Position
+		d.Trace = shortened(collapsed(frames[1:]), e.options.Limits.Trace)
+	}
+	if message, hint, found := strings.Cut(err.Msg, hintMark); found {
+		d.Rule, d.Message, d.Hint = ruleImport, message, hint
+	} else if match := embedded.FindStringSubmatch(err.Msg); match != nil && e.lines(match[1]) != nil {
+		d.Rule, d.Message = ruleSyntax, match[6]
+		d.Position = diagnostic.Position{File: match[1], Line: number(match[2], match[4]), Column: number(match[3], match[5])}
+		d.Trace = shortened(collapsed(frames), e.options.Limits.Trace)
+	} else if strings.HasPrefix(err.Msg, "max stack frames exceeded") {
+		d.Rule = ruleLimit
+		d.Message = fmt.Sprintf("the evaluation needs more than %d stack frames", e.options.Limits.Stack)
+		d.Hint = "look for an endless recursion, or raise limits.stack in dashc.yaml"
+	}
+	return argumentHint(d)
+}
+
+// names tells whether a finding shows a place in the file at all.
+func names(d diagnostic.Diagnostic, file string) bool {
+	return d.Position.File == file || slices.ContainsFunc(d.Trace, func(f diagnostic.Frame) bool { return f.Position.File == file })
+}
+
+var (
+	manifestedField   = regexp.MustCompile(`^Field "(.*)"$`)
+	manifestedElement = regexp.MustCompile(`^Array element (\d+)$`)
+)
+
+// manifested returns the place in the output that was being written when the error occurred,
+// for example panels[3].title. The evaluator names it in place of a file in frames without a line.
+func manifested(trace []jsonnet.TraceFrame) string {
+	var path strings.Builder
+	for _, frame := range trace {
+		if frame.Loc.Begin.Line != 0 {
+			break
+		}
+		if match := manifestedField.FindStringSubmatch(frame.Loc.FileName); match != nil {
+			path.WriteString("." + match[1])
+		} else if match := manifestedElement.FindStringSubmatch(frame.Loc.FileName); match != nil {
+			path.WriteString("[" + match[1] + "]")
+		}
+	}
+	return strings.TrimPrefix(path.String(), ".")
+}
+
+// argumentHint says in plain words what a top-level function wants.
+func argumentHint(d diagnostic.Diagnostic) diagnostic.Diagnostic {
+	name, missing := strings.CutPrefix(d.Message, "Missing argument: ")
+	if missing && len(d.Trace) == 0 {
+		d.Message = fmt.Sprintf("the file's function wants an argument %q", name)
+		d.Hint = "a file is called with the one argument `env`, the environment's values; write function(env), give the other parameters defaults, or pass them with --tla-str or --tla-code"
+	}
+	return d
+}
+
+func number(texts ...string) int {
+	n, _ := strconv.Atoi(strings.Join(texts, ""))
+	return n
+}
+
+// authored returns the frames of files that people wrote, innermost first.
+func authored(trace []jsonnet.TraceFrame) []diagnostic.Frame {
+	var frames []diagnostic.Frame
+	for i := len(trace) - 1; i >= 0; i-- {
+		position := positionOf(trace[i].Loc)
+		if position.Line == 0 || strings.HasPrefix(position.File, "<") {
+			continue
+		}
+		frames = append(frames, diagnostic.Frame{Position: position, Name: trace[i].Name})
+	}
+	return frames
+}
+
+func positionOf(loc ast.LocationRange) diagnostic.Position {
+	file := loc.FileName
+	if loc.File != nil && loc.File.DiagnosticFileName != "" {
+		file = string(loc.File.DiagnosticFileName)
+	}
+	return diagnostic.Position{File: file, Line: loc.Begin.Line, Column: loc.Begin.Column}
+}
+
+// maxPeriod is the longest cycle of an endless recursion that is folded.
+const maxPeriod = 6
+
+// collapsed folds the repetitions of a recursion into one frame that counts them.
+func collapsed(frames []diagnostic.Frame) []diagnostic.Frame {
+	var folded []diagnostic.Frame
+	for i := 0; i < len(frames); {
+		period, repeats := repetition(frames[i:])
+		folded = append(folded, frames[i:i+period]...)
+		if skipped := period * (repeats - 1); skipped > 0 {
+			folded = append(folded, diagnostic.Frame{Name: fmt.Sprintf("... %d more frames like these", skipped)})
+		}
+		i += period * repeats
+	}
+	return folded
+}
+
+// repetition returns the shortest cycle that frames begin with and how often it follows itself.
+func repetition(frames []diagnostic.Frame) (period, repeats int) {
+	for period := 1; period <= maxPeriod && 2*period <= len(frames); period++ {
+		repeats := 1
+		for (repeats+1)*period <= len(frames) && same(frames[:period], frames[repeats*period:(repeats+1)*period]) {
+			repeats++
+		}
+		if repeats > 2 {
+			return period, repeats
+		}
+	}
+	return 1, 1
+}
+
+func same(a, b []diagnostic.Frame) bool {
+	for i := range a {
+		if a[i] != b[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// shortened keeps the innermost and the outermost frames: where it happened and who asked.
+func shortened(frames []diagnostic.Frame, limit int) []diagnostic.Frame {
+	if len(frames) <= limit {
+		return frames
+	}
+	inner := limit / 2
+	outer := limit - inner
+	skipped := len(frames) - inner - outer
+	short := append([]diagnostic.Frame(nil), frames[:inner]...)
+	short = append(short, diagnostic.Frame{Name: fmt.Sprintf("... %d frames left out; show them with --max-trace", skipped)})
+	return append(short, frames[len(frames)-outer:]...)
+}
+
+// maxSnippet is the longest piece of a source line that is shown, in characters.
+const maxSnippet = 120
+
+// snippet returns the source line of a position and a caret below the column.
+func (e *evaluator) snippet(at diagnostic.Position) string {
+	lines := e.lines(at.File)
+	if at.Line < 1 || at.Line > len(lines) || at.Column < 1 {
+		return ""
+	}
+	line := []rune(strings.TrimRight(lines[at.Line-1], "\r"))
+	column := min(at.Column-1, len(line))
+	prefix := ""
+	if start := column - maxSnippet/2; start > 0 && len(line) > maxSnippet {
+		line, column, prefix = line[start:], column-start, "..."
+	}
+	suffix := ""
+	if len(line) > maxSnippet {
+		line, suffix = line[:maxSnippet], "..."
+	}
+	pad := strings.Map(func(r rune) rune {
+		if r == '\t' {
+			return r
+		}
+		return ' '
+	}, prefix+string(line[:column]))
+	return prefix + string(line) + suffix + "\n" + pad + "^"
+}

@@ -1,0 +1,7 @@
+//go:build !unix
+
+package evaluate
+
+const nonBlocking = 0
+
+func isNotDirectory(error) bool { return false }

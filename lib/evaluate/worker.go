@@ -1,0 +1,192 @@
+package evaluate
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/gob"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"runtime/metrics"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/go-jsonnet"
+	"github.com/google/go-jsonnet/ast"
+
+	"github.com/dashc/dashc/lib/diagnostic"
+)
+
+// workerMarker is the environment variable that makes the program a worker.
+const workerMarker = "DASHC_EVALUATION_WORKER"
+
+// exitMemory is the exit code of a worker that reached its limit of memory.
+const exitMemory = 97
+
+// maxGoStack bounds the Go stack of a worker in bytes; deeper nesting ends it.
+const maxGoStack = 256 << 20
+
+// watchInterval is how often a worker looks at its memory.
+const watchInterval = 5 * time.Millisecond
+
+// IsWorker tells whether this process was started by a Pool. main calls RunWorker then, before
+// anything else.
+func IsWorker() bool { return os.Getenv(workerMarker) != "" }
+
+// RunWorker serves jobs from standard input until it ends. It does not return.
+func RunWorker() {
+	signal.Ignore(os.Interrupt) // the pool decides when a worker ends
+	debug.SetMaxStack(maxGoStack)
+	debug.SetGCPercent(400)
+	decode := gob.NewDecoder(bufio.NewReader(os.Stdin))
+	var options Options
+	if decode.Decode(&options) != nil {
+		os.Exit(0)
+	}
+	go watchMemory(options.Limits.Memory)
+	// Jobs are read beside the evaluation, so that a worker whose pool is gone ends at once.
+	jobs := make(chan Job)
+	go func() {
+		for {
+			var job Job
+			if decode.Decode(&job) != nil {
+				os.Exit(0)
+			}
+			jobs <- job
+		}
+	}()
+	output := bufio.NewWriterSize(os.Stdout, 64<<10)
+	encode := gob.NewEncoder(output)
+	e := newEvaluator(options)
+	for job := range jobs {
+		if encode.Encode(e.run(job)) != nil || output.Flush() != nil {
+			os.Exit(0)
+		}
+	}
+}
+
+// watchMemory ends the process when it holds more memory than the limit.
+func watchMemory(limit int64) {
+	debug.SetMemoryLimit(limit * 9 / 10)
+	samples := []metrics.Sample{
+		{Name: "/memory/classes/total:bytes"},
+		{Name: "/memory/classes/heap/released:bytes"},
+		{Name: "/memory/classes/heap/free:bytes"},
+	}
+	for range time.Tick(watchInterval) {
+		metrics.Read(samples)
+		held := samples[0].Value.Uint64() - samples[1].Value.Uint64() - samples[2].Value.Uint64()
+		if held > uint64(limit) {
+			os.Exit(exitMemory)
+		}
+	}
+}
+
+// evaluator evaluates jobs one after the other in one virtual machine. The machine keeps the
+// syntax tree of every file it has parsed; values are dropped between jobs, so that the reads
+// of a job do not depend on the jobs before it.
+type evaluator struct {
+	options  Options
+	importer *importer
+	vm       *jsonnet.VM
+	trace    bytes.Buffer
+}
+
+func newEvaluator(options Options) *evaluator {
+	e := &evaluator{options: options, importer: newImporter(options), vm: jsonnet.MakeVM()}
+	e.vm.Importer(e.importer)
+	e.vm.MaxStack = options.Limits.Stack
+	e.vm.SetTraceOut(&e.trace)
+	return e
+}
+
+func (e *evaluator) run(job Job) response {
+	start := time.Now()
+	e.importer.begin()
+	e.trace.Reset()
+	e.vm.TLAReset()
+	e.vm.ExtReset() // drops the values of the job before
+	for _, b := range job.External {
+		if b.Code {
+			e.vm.ExtCode(b.Name, b.Value)
+		} else {
+			e.vm.ExtVar(b.Name, b.Value)
+		}
+	}
+	output, err := e.evaluate(job)
+	r := response{Result: Result{Output: []byte(output), Reads: e.importer.reads(), Duration: time.Since(start)}}
+	r.Result.Trace = slices.Clone(e.trace.Bytes())
+	if err != nil {
+		r.Result.Output = nil
+		finding := e.explain(job, err)
+		r.Finding = &finding
+	}
+	if limit := e.options.Limits.Output; int64(len(output)) > limit {
+		r.Result.Output = nil
+		finding := failure(ruleLimit, diagnostic.Position{File: e.importer.name(e.entryPath(job))},
+			"the output is larger than "+sizeText(limit), "make less of it, or raise limits.output in dashc.yaml")
+		r.Finding = &finding
+	}
+	if len(output) > 1<<20 {
+		runtime.GC() // a large result must not count against the next job
+	}
+	return r
+}
+
+func (e *evaluator) entryPath(job Job) string {
+	if filepath.IsAbs(job.Entry) {
+		return filepath.Clean(job.Entry)
+	}
+	return filepath.Join(e.options.Root, filepath.FromSlash(job.Entry))
+}
+
+func (e *evaluator) evaluate(job Job) (string, error) {
+	node, _, err := e.vm.ImportAST("", e.importer.admitEntry(e.entryPath(job)))
+	if err != nil {
+		return "", err
+	}
+	for _, b := range job.Arguments {
+		if b.Optional && !accepts(node, b.Name) {
+			continue
+		}
+		if b.Code {
+			e.vm.TLACode(b.Name, b.Value)
+		} else {
+			e.vm.TLAVar(b.Name, b.Value)
+		}
+	}
+	e.vm.StringOutput = job.Form == String
+	e.vm.OutputNewline = job.Form != String
+	return e.vm.Evaluate(node)
+}
+
+// accepts tells whether a program's top-level function has a parameter of that name. Where
+// the program's value cannot be seen without running it, the answer is yes.
+func accepts(node ast.Node, name string) bool {
+	for {
+		switch n := node.(type) {
+		case *ast.Local:
+			node = n.Body
+		case *ast.Parens:
+			node = n.Inner
+		case *ast.Function:
+			return slices.ContainsFunc(n.Parameters, func(p ast.Parameter) bool { return string(p.Name) == name })
+		case *ast.DesugaredObject, *ast.Object, *ast.Array, *ast.LiteralString, *ast.LiteralNull, *ast.LiteralNumber, *ast.LiteralBoolean:
+			return false
+		default:
+			return true
+		}
+	}
+}
+
+// lines returns the source lines of a file that this evaluation has read.
+func (e *evaluator) lines(file string) []string {
+	content, ok := e.importer.content(file)
+	if !ok {
+		return nil
+	}
+	return strings.Split(content, "\n")
+}
