@@ -1,7 +1,9 @@
 package evaluate
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"regexp"
 	"slices"
 	"strconv"
@@ -25,17 +27,15 @@ func (e *evaluator) explain(job Job, err error) diagnostic.Diagnostic {
 		loc := err.Loc()
 		d = failure(ruleSyntax, positionOf(loc), strings.TrimPrefix(err.(error).Error(), loc.String()+" "), "")
 	default:
-		d = plain(err.Error())
-		if err, ok := err.(*importError); ok {
-			d = failure(ruleImport, diagnostic.Position{}, err.message, err.hint)
-		} else if strings.HasPrefix(err.Error(), "(CRASH)") {
-			d = crash(err.Error())
-		}
+		d = unlocated(err)
 	}
 	if d.Position.File == "" {
 		d.Position.File = entry
 	}
 	d.Message = strings.TrimRight(d.Message, ".\n ")
+	if d.Message == "" {
+		d.Message = "the source ends with error and gives no message"
+	}
 	d.Snippet = e.snippet(d.Position)
 	if !names(d, entry) {
 		d.Trace = append(d.Trace, diagnostic.Frame{Position: diagnostic.Position{File: entry}, Name: "the file being evaluated"})
@@ -43,11 +43,18 @@ func (e *evaluator) explain(job Job, err error) diagnostic.Diagnostic {
 	return d
 }
 
-func plain(text string) diagnostic.Diagnostic {
-	if strings.Contains(text, "file does not exist") {
-		return failure(ruleImport, diagnostic.Position{}, "there is no such file", "")
+// unlocated explains an error that has no place in a source.
+func unlocated(err error) diagnostic.Diagnostic {
+	var refused *importError
+	switch {
+	case errors.As(err, &refused):
+		return failure(ruleImport, diagnostic.Position{}, refused.message, refused.hint)
+	case errors.Is(err, fs.ErrNotExist):
+		return failure(ruleImport, diagnostic.Position{}, "there is no such file", "check the path; it is relative to the current directory")
+	case strings.HasPrefix(err.Error(), "(CRASH)"):
+		return crash(err.Error())
 	}
-	return failure(ruleRuntime, diagnostic.Position{}, text, "")
+	return failure(ruleRuntime, diagnostic.Position{}, err.Error(), "")
 }
 
 // crash describes a panic inside the evaluator without its Go stack.
@@ -72,9 +79,12 @@ func (e *evaluator) runtime(err jsonnet.RuntimeError) diagnostic.Diagnostic {
 		d.Trace = shortened(collapsed(frames[1:]), e.options.Limits.Trace)
 	}
 	if message, hint, found := strings.Cut(err.Msg, hintMark); found {
-		d.Rule, d.Message, d.Hint = ruleImport, message, hint
-	} else if match := embedded.FindStringSubmatch(err.Msg); match != nil && e.lines(match[1]) != nil {
-		d.Rule, d.Message = ruleSyntax, match[6]
+		d.Rule, d.Message, d.Hint, d.Where = ruleImport, message, hint, ""
+	} else if match := embedded.FindStringSubmatch(err.Msg); match != nil && e.importer.files[match[1]] != nil {
+		d.Rule, d.Message, d.Where = ruleSyntax, match[6], ""
+		if e.lines(match[1]) == nil {
+			d.Hint = "the file is not UTF-8 text; import it with importstr or importbin if it is meant as data"
+		}
 		d.Position = diagnostic.Position{File: match[1], Line: number(match[2], match[4]), Column: number(match[3], match[5])}
 		d.Trace = shortened(collapsed(frames), e.options.Limits.Trace)
 	} else if strings.HasPrefix(err.Msg, "max stack frames exceeded") {
