@@ -38,5 +38,5 @@ function(window, customers=null) {
   errorRatio()::
     local errors = live.perSecond(measures.http.responsesByStatus, [], { status: '[45]..' });
     local all = live.perSecond(measures.http.responsesByStatus);
-    '(%s or vector(0)) / (%s > 0)' % [errors, all],
+    '(' + errors + ' or vector(0)) / (' + all + ' > 0)',
 }

@@ -2,26 +2,26 @@
 {
   // Series of a metric; matchers is a list of equals() and matches().
   selector(name, matchers=[]):
-    name + (if matchers == [] then '' else '{%s}' % std.join(', ', matchers)),
+    name + (if matchers == [] then '' else '{' + std.join(', ', matchers) + '}'),
 
   // Matcher: the label is exactly this value.
-  equals(label, value): '%s=%s' % [label, std.escapeStringJson(value)],
+  equals(label, value): label + '=' + std.escapeStringJson(value),
 
   // Matcher: the label's whole value matches this regular expression.
-  matches(label, regex): '%s=~%s' % [label, std.escapeStringJson(regex)],
+  matches(label, regex): label + '=~' + std.escapeStringJson(regex),
 
   // Increase per second of a counter, averaged over the window (a duration such as 5m).
-  rate(selector, window): 'rate(%s[%s])' % [selector, window],
+  rate(selector, window): 'rate(' + selector + '[' + window + '])',
 
   // Sum of the series, one for each combination of the labels in `by`.
   sum(expr, by=[]):
-    if by == [] then 'sum(%s)' % expr else 'sum by (%s) (%s)' % [std.join(', ', by), expr],
+    'sum' + (if by == [] then '' else ' by (' + std.join(', ', by) + ') ') + '(' + expr + ')',
 
   // Quantile (0 to 1) of bucket rates that still carry `le`.
-  quantile(quantile, buckets): 'histogram_quantile(%g, %s)' % [quantile, buckets],
+  quantile(quantile, buckets): 'histogram_quantile(' + '%g' % quantile + ', ' + buckets + ')',
 
   // The n series with the highest values.
-  top(n, expr): 'topk(%d, %s)' % [n, expr],
+  top(n, expr): 'topk(' + n + ', ' + expr + ')',
 
   // The series that are above zero now.
   aboveZero(expr): expr + ' > 0',

@@ -58,7 +58,7 @@ local queries(env, customers) = {
   taskSuccessPercentage()::
     local started = this.perSecond(measures.jobs.started, ['job_type']);
     local completed = this.perSecond(measures.jobs.completed, ['job_type']);
-    '100 * (%s or 0 * %s) / (%s > 0)' % [completed, started, started],
+    '100 * (' + completed + ' or 0 * ' + started + ') / (' + started + ' > 0)',
 };
 
 {

@@ -15,15 +15,15 @@ local withoutTotal(name) = if std.endsWith(name, '_total') then name[:std.length
 function(window) {
   // Name of the recorded events per second of a counter.
   rateName(counter, by):
-    '%s:%s:rate%s' % [levelName(level(counter, by)), withoutTotal(counter.name), window],
+    levelName(level(counter, by)) + ':' + withoutTotal(counter.name) + ':rate' + window,
 
   // Name of the recorded bucket rates of a histogram.
   bucketName(histogram, by):
-    '%s:%s_bucket:rate%s' % [levelName(level(histogram, by)), histogram.name, window],
+    levelName(level(histogram, by)) + ':' + histogram.name + '_bucket:rate' + window,
 
   // Name of the recorded quantile (0 to 1) of a histogram.
   quantileName(quantile, histogram, by):
-    '%s:%s:p%d_rate%s' % [levelName(level(histogram, by)), histogram.name, quantile * 100, window],
+    levelName(level(histogram, by)) + ':' + histogram.name + ':p' + quantile * 100 + '_rate' + window,
 
   // Name of the recorded share of error responses, 0 to 1.
   errorRatioName: 'service:django_http_error_responses_per_responses:ratio_rate' + window,

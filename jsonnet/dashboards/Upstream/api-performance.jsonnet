@@ -5,6 +5,7 @@ local measures = import '../../lib/measures.libsonnet';
 local panels = import '../../lib/panels.libsonnet';
 local queries = import '../../lib/queries.libsonnet';
 local targets = import '../../lib/targets.libsonnet';
+local text = import '../../lib/text.libsonnet';
 
 function(env)
   local query = queries.forDashboards(env);
@@ -27,13 +28,13 @@ function(env)
     ),
     panels.duration(
       'Request Latency (p50/p95/p99)',
-      |||
-        Time that Django views take, for all customers: half, 95%% and 99%% of the requests are faster than
+      text.fill(|||
+        Time that Django views take, for all customers: half, 95% and 99% of the requests are faster than
         the line.
 
-        Red: p95 above %gs, the objective. Find the view in Top 10 Slowest Endpoints, then compare with
+        Red: p95 above {limit}s, the objective. Find the view in Top 10 Slowest Endpoints, then compare with
         Query Duration p95 on Database Metrics; if only p99 rises, few requests are hit.
-      ||| % slo.latency_p95_seconds,
+      |||, { limit: slo.latency_p95_seconds }),
       [
         targets.line(query.quantile(0.50, measures.http.latency), 'p50'),
         targets.line(query.quantile(0.95, measures.http.latency), 'p95'),
@@ -43,12 +44,12 @@ function(env)
     ),
     panels.top(
       'Top 10 Slowest Endpoints',
-      |||
-        The ten Django views with the highest p95 over the last %s, as of the end of the time range.
+      text.fill(|||
+        The ten Django views with the highest p95 over the last {window}, as of the end of the time range.
 
-        Red: above %gs. Start with views that are both slow here and busy in Request Volume by Endpoint; a
+        Red: above {limit}s. Start with views that are both slow here and busy in Request Volume by Endpoint; a
         slow report that nobody waits for can wait.
-      ||| % [env.rate_window, slo.latency_p95_seconds],
+      |||, { window: env.rate_window, limit: slo.latency_p95_seconds }),
       targets.rows(query.top(10, query.quantile(0.95, measures.http.latency, ['view']))),
       rowLabel='view',
       row='Endpoint',

@@ -5,6 +5,7 @@ local measures = import '../../lib/measures.libsonnet';
 local panels = import '../../lib/panels.libsonnet';
 local queries = import '../../lib/queries.libsonnet';
 local targets = import '../../lib/targets.libsonnet';
+local text = import '../../lib/text.libsonnet';
 
 function(env)
   local query = queries.forDashboards(env);
@@ -53,13 +54,13 @@ function(env)
     ),
     panels.share(
       'Error Types Distribution',
-      |||
-        The failed background jobs of the last %s by exception class, for the chosen customers, as of the
+      text.fill(|||
+        The failed background jobs of the last {window} by exception class, for the chosen customers, as of the
         end of the time range.
 
         One class that dominates names the cause: a timeout is somebody else's service, a KeyError is our
         own code or a changed feed.
-      ||| % env.rate_window,
+      |||, { window: env.rate_window }),
       [targets.now(query.aboveZero(query.perSecond(measures.jobs.failed, ['error_type'])), '{{error_type}}')],
       'ops',
       'No job failed in the last ' + env.rate_window,
@@ -87,13 +88,13 @@ function(env)
     ),
     panels.success(
       'Task Success Rate',
-      |||
+      text.fill(|||
         Percentage of the started background jobs that completed, by type, for the chosen customers; a gap
-        where none started, 0%% where none ever completed.
+        where none started, 0% where none ever completed.
 
-        Red: below %g%%. Jobs that are still running count as not completed, so long jobs dip before they
+        Red: below {target}%. Jobs that are still running count as not completed, so long jobs dip before they
         recover. If it stays: Error Types Distribution, then the worker's log.
-      ||| % successTarget,
+      |||, { target: successTarget }),
       [targets.line(query.taskSuccessPercentage(), '{{job_type}}')],
       limits.below(successTarget),
       softMin=80,

@@ -5,18 +5,19 @@ local measures = import '../../lib/measures.libsonnet';
 local panels = import '../../lib/panels.libsonnet';
 local queries = import '../../lib/queries.libsonnet';
 local targets = import '../../lib/targets.libsonnet';
+local text = import '../../lib/text.libsonnet';
 
 // Connections as PostgreSQL counts them; needs the exporter.
 local activeConnections(env, query) =
   local limit = env.database.connection_limit;
   panels.level(
     'Active Database Connections',
-    |||
+    text.fill(|||
       Connections that PostgreSQL holds, by state, as its exporter counts them; the stack is their sum.
 
-      Red: above 80%% of the %d that the server admits. Many idle: lower CONN_MAX_AGE or the number of
+      Red: above 80% of the {limit} that the server admits. Many idle: lower CONN_MAX_AGE or the number of
       workers. Many idle in transaction: find the transaction that does not end in pg_stat_activity.
-    ||| % limit,
+    |||, { limit: limit }),
     [targets.line(query.level(measures.database.connections, ['state']), '{{state}}')],
     limits.above(0.8 * limit),
     empty="No data: PostgreSQL's exporter is not scraped",

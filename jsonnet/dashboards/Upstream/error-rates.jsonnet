@@ -5,6 +5,7 @@ local measures = import '../../lib/measures.libsonnet';
 local panels = import '../../lib/panels.libsonnet';
 local queries = import '../../lib/queries.libsonnet';
 local targets = import '../../lib/targets.libsonnet';
+local text = import '../../lib/text.libsonnet';
 
 local clientErrors = { status: '4..' };
 local serverErrors = { status: '5..' };
@@ -48,13 +49,13 @@ function(env)
     ),
     panels.percentage(
       'Overall Error Percentage',
-      |||
+      text.fill(|||
         Percentage of all responses that are 4xx or 5xx, for all customers.
 
-        Red: above %g%%; after %s an alert fires. First look whether 4xx or 5xx drives it in the two panels
+        Red: above {limit}%; after {pending} an alert fires. First look whether 4xx or 5xx drives it in the two panels
         above, then in Top 10 Error Endpoints. No line: no response at all, so check that the application is
         up.
-      ||| % [errorLimit, env.alerting.pending_period],
+      |||, { limit: errorLimit, pending: env.alerting.pending_period }),
       [targets.line(query.errorPercentage(), 'Errors')],
       limits.above(errorLimit),
       empty='No responses: is the application up and scraped?',
@@ -100,13 +101,13 @@ function(env)
     ),
     panels.top(
       'Top 10 Error Endpoints',
-      |||
-        The ten Django views with the most 4xx and 5xx responses per second over the last %s, as of the end
+      text.fill(|||
+        The ten Django views with the most 4xx and 5xx responses per second over the last {window}, as of the end
         of the time range, for all customers.
 
         Read the log of the first one; a view that stands here with 404 only is often one misconfigured
         client.
-      ||| % env.rate_window,
+      |||, { window: env.rate_window }),
       targets.rows(query.top(10, query.perSecond(measures.http.responsesByView, ['view'], errors))),
       rowLabel='view',
       row='Endpoint',

@@ -5,6 +5,7 @@ local errorRates = import '../../dashboards/Upstream/error-rates.jsonnet';
 local alerts = import '../../lib/alerts.libsonnet';
 local measures = import '../../lib/measures.libsonnet';
 local queries = import '../../lib/queries.libsonnet';
+local text = import '../../lib/text.libsonnet';
 
 function(env)
   local query = queries.forAlerts(env);
@@ -21,10 +22,10 @@ function(env)
       // Prometheus' own scrapes are responses too: without any, the application is down or not scraped.
       absence: alerts.absenceIsTrouble,
       summary: 'More than %g%% of the responses are errors, or there are none at all' % slo.error_percent,
-      description: |||
-        More than %g%% of the responses have been 4xx or 5xx for %s, or Prometheus has no responses to count.
+      description: text.fill(|||
+        More than {limit}% of the responses have been 4xx or 5xx for {pending}, or Prometheus has no responses to count.
         The dashboard Error Rates tells which status and which endpoint.
-      ||| % [slo.error_percent, env.alerting.pending_period],
+      |||, { limit: slo.error_percent, pending: env.alerting.pending_period }),
     },
     {
       uid: 'upstream-task-success',
@@ -36,10 +37,10 @@ function(env)
       severity: 'warning',
       absence: alerts.absenceIsNormal,
       summary: '{{ printf "%.1f" $values.A.Value }}% of the {{ $labels.job_type }} jobs complete',
-      description: |||
-        Fewer than %g%% of the started {{ $labels.job_type }} jobs have completed for %s.
+      description: text.fill(|||
+        Fewer than {target}% of the started {{ $labels.job_type }} jobs have completed for {pending}.
         The dashboard Celery Tasks tells which errors they end with.
-      ||| % [slo.task_success_percent, env.alerting.pending_period],
+      |||, { target: slo.task_success_percent, pending: env.alerting.pending_period }),
     },
     {
       uid: 'upstream-latency-p95',
@@ -51,10 +52,10 @@ function(env)
       severity: 'warning',
       absence: alerts.absenceIsTrouble,
       summary: 'p95 of the request latency is above %g s, or nothing measures it' % slo.latency_p95_seconds,
-      description: |||
-        The slowest 5%% of the requests have taken more than %g s for %s, or Prometheus has no latency to count.
+      description: text.fill(|||
+        The slowest 5% of the requests have taken more than {limit} s for {pending}, or Prometheus has no latency to count.
         The dashboard API Performance tells which endpoints are slow.
-      ||| % [slo.latency_p95_seconds, env.alerting.pending_period],
+      |||, { limit: slo.latency_p95_seconds, pending: env.alerting.pending_period }),
     },
   ];
   {
