@@ -144,6 +144,8 @@ func summaryLine(report build.Report, check bool) string {
 		line = fmt.Sprintf("%s in %s", count(differences, "difference"), environmentsText(report))
 	case check:
 		line = fmt.Sprintf("%s: %s as the sources say", environmentsText(report), count(files, "file"))
+	case written+removed == 0 && differences > 0:
+		line = fmt.Sprintf("%s: %s, none changed; manifest brought up to date", environmentsText(report), count(files, "file"))
 	case written+removed == 0:
 		line = fmt.Sprintf("%s: %s, nothing to do", environmentsText(report), count(files, "file"))
 	default:

@@ -46,7 +46,7 @@
 + {
   local list(value) = if std.isArray(value) then value else [value],
   local number(panels, setPanelIDs) =
-    if setPanelIDs then (import 'util/panel.libsonnet').setPanelIDs(panels) else panels,
+    if setPanelIDs then (import 'util/panel/ids.libsonnet').setPanelIDs(panels) else panels,
 
   // A dashboard of the last six hours, in UTC.
   new(title):

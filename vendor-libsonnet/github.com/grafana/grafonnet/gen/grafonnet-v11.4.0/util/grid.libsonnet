@@ -5,7 +5,8 @@
 // Licence: Apache-2.0, as Grafana's published type definitions.
 {
   local columns = 24,
-  local util = import 'panel.libsonnet',
+  local rowUtil = import 'panel/rows.libsonnet',
+  local walk = import 'panel/walk.libsonnet',
 
   // Gives all panels one size, from left to right and from top to bottom. A row starts a new
   // line and takes the panels after it; if it is collapsed, they move into it.
@@ -24,11 +25,11 @@
     );
     local heightOf(panels) = panelHeight * std.ceil(std.length(panels) / perLine);
 
-    local groups = util.groupPanelsInRows(panels);
-    local loose = util.getPanelsBeforeNextRow(groups);
+    local groups = rowUtil.groupPanelsInRows(panels);
+    local loose = rowUtil.getPanelsBeforeNextRow(groups);
     local rows = groups[std.length(loose):];
     local rowHeight(row) = 1 + if row.collapsed then 0 else heightOf(row.panels);
-    local rowYs = util.runningTotal(std.map(rowHeight, rows), startY + heightOf(loose));
+    local rowYs = walk.runningTotal(std.map(rowHeight, rows), startY + heightOf(loose));
     local placedRows = std.mapWithIndex(
       function(i, row) row {
         gridPos+: { h: 1, w: columns, x: 0, y: rowYs[i] },
@@ -36,7 +37,7 @@
       },
       rows
     );
-    place(loose, startY) + util.resolveCollapsedFlagOnRows(placedRows),
+    place(loose, startY) + rowUtil.resolveCollapsedFlagOnRows(placedRows),
 
   // Keeps the sizes that panels have, and starts a new line where a panel does not fit. The new
   // line lies below the last by the height of the panel that starts it.
@@ -49,7 +50,7 @@
       if last.x + last.w + size.w > columns
       then { x: 0, y: last.y + size.h, w: size.w }
       else { x: last.x + last.w, y: last.y, w: size.w };
-    local places = util.scan(next, sizes, { x: 0, y: startY, w: 0 });
+    local places = walk.scan(next, sizes, { x: 0, y: startY, w: 0 });
     std.mapWithIndex(
       function(i, panel) panel {
         gridPos+: { h: sizes[i].h, w: sizes[i].w, x: places[i].x, y: places[i].y },
