@@ -18,7 +18,7 @@ func interspersed(app *cli.App, args []string) []string {
 	if len(args) > 3 && (args[1] == "-C" || args[1] == "--project") {
 		args = slices.Concat(args[:1], args[3:4], args[1:3], args[4:]) // dashc -C DIR build
 	}
-	if len(args) < 3 || slices.Contains(args, "--generate-bash-completion") {
+	if len(args) < 3 || slices.Contains(args, completionFlag) {
 		return args
 	}
 	command := app.Command(args[1])

@@ -35,6 +35,9 @@ const (
 // Run runs one command line and returns the exit code. args[0] is the program's name.
 func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	c := &command{stdout: stdout, stderr: stderr}
+	if c.completesEnvironment(args) {
+		return ExitOK
+	}
 	app := c.app()
 	err := app.RunContext(ctx, interspersed(app, args))
 	return c.exitCode(ctx, err)

@@ -7,6 +7,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/dashc/dashc/lib/diagnostic"
+	"github.com/dashc/dashc/lib/project"
 )
 
 func (c *command) completionCommand() *cli.Command {
@@ -43,6 +44,29 @@ func (c *command) completion(ctx *cli.Context) error {
 	}
 	_, err := io.WriteString(c.stdout, script)
 	return err
+}
+
+const completionFlag = "--generate-bash-completion"
+
+// completesEnvironment prints the names of the project's environments where a shell asks for
+// the value of --env, and tells whether it did.
+func (c *command) completesEnvironment(args []string) bool {
+	n := len(args)
+	if n < 3 || args[n-1] != completionFlag || args[n-2] != "-e" && args[n-2] != "--env" {
+		return false
+	}
+	root, err := project.Find(".")
+	if err != nil {
+		return true
+	}
+	p, err := project.Load(root)
+	if err != nil {
+		return true // a shell that completes is no place for error messages
+	}
+	for _, name := range p.EnvironmentNames() {
+		fmt.Fprintln(c.stdout, name)
+	}
+	return true
 }
 
 // The scripts ask dashc itself: with --generate-bash-completion as the last word it prints
