@@ -1,0 +1,6 @@
+// Loki queries.
+{
+  // `datasource` is a uid, for example '$datasource'.
+  new(datasource, expr): self.withDatasource(datasource) + self.withExpr(expr),
+  withDatasource(value): { datasource+: { type: 'loki', uid: value } },
+}
