@@ -68,14 +68,39 @@ type Diagnostic struct {
 	Message string `json:"message"`
 	// Hint says what to do. It may be empty when the message leaves only one remedy.
 	Hint string `json:"hint,omitempty"`
+	// Why says why it matters, in one or two sentences.
+	Why string `json:"why,omitempty"`
+	// Artifact is the rendered file that the finding is about, relative to its environment's
+	// tree; empty for findings about sources and configuration alone.
+	Artifact string `json:"artifact,omitempty"`
+	// Dashboard is the title of the dashboard that the finding is about, as the first of
+	// Environments has it. Titles often name their environment, so it never tells findings apart.
+	Dashboard string `json:"dashboard,omitempty"`
 	// Where names the place inside an artifact, for example `panel "Requests" (id 3)`.
 	Where string `json:"where,omitempty"`
-	// Snippet is the source line with a caret line below it, ready to print.
+	// Query is the PromQL expression that the finding is about.
+	Query *Query `json:"query,omitempty"`
+	// Snippet is the source line with a caret line below it, ready to print. With Query it
+	// shows the line of the expression instead.
 	Snippet string `json:"snippet,omitempty"`
+	// Page is the rule's documentation, for example docs/rules/promql/unknown-metric.md.
+	Page string `json:"page,omitempty"`
 	// Trace is the Jsonnet stack, innermost frame first, without the standard library's own frames.
 	Trace []Frame `json:"trace,omitempty"`
 	// Environments lists the environments in which the finding occurs, sorted.
 	Environments []string `json:"environments,omitempty"`
+	// Suppressed is the reason for which the finding was switched off; empty for one that counts.
+	Suppressed string `json:"suppressed,omitempty"`
+}
+
+// Query is a PromQL expression with the part of it that is wrong.
+type Query struct {
+	// Expression is the text as the artifact holds it, Grafana's macros included.
+	Expression string `json:"expression"`
+	// Start and End are byte offsets into Expression; Start equals End where the finding is
+	// about a point or about the whole.
+	Start int `json:"start"`
+	End   int `json:"end"`
 }
 
 // Error is a list of findings handed up as a Go error. It holds at least one finding.
@@ -120,13 +145,14 @@ func HasErrors(list []Diagnostic) bool {
 	return slices.ContainsFunc(list, func(d Diagnostic) bool { return d.Severity == Error })
 }
 
-// Merge folds findings that differ only in their environments into one, and sorts the
-// result by place, rule and message, so that a report does not depend on the order of work.
+// Merge folds findings that differ only in their environments, or in how an expression is
+// written there, into one, and sorts the result by place, rule and message, so that a report
+// does not depend on the order of work.
 func Merge(list []Diagnostic) []Diagnostic {
 	index := map[string]int{}
 	var merged []Diagnostic
 	for _, d := range list {
-		key := fmt.Sprintf("%s\x00%d\x00%s\x00%s\x00%s\x00%s", d.Rule, d.Severity, d.Position, d.Where, d.Message, d.Snippet)
+		key := strings.Join([]string{d.Rule, d.Severity.String(), d.Position.String(), d.Artifact, d.Where, d.Message, d.Suppressed}, "\x00")
 		if i, seen := index[key]; seen {
 			merged[i].Environments = append(merged[i].Environments, d.Environments...)
 			continue
