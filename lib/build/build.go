@@ -137,7 +137,7 @@ func (r *run) build(ctx context.Context) (Report, error) {
 	var trees []tree
 	for i, environment := range stale {
 		n := len(r.project.Entries)
-		t := assemble(environment, outcomes[i*n:(i+1)*n])
+		t := assemble(r.project, environment, outcomes[i*n:(i+1)*n])
 		report.Findings = append(report.Findings, t.findings...)
 		trees = append(trees, t)
 	}
@@ -176,7 +176,7 @@ func (r *run) fresh(ctx context.Context, environment project.Environment) (int, 
 func (r *run) stampInputs(environment project.Environment) (string, error) {
 	h := sha256.New()
 	fmt.Fprintf(h, "%s\n%q\n", r.sources, r.project.Entries)
-	err := hashSettings(h, r.project.Name, environment)
+	err := hashSettings(h, r.project, environment)
 	return hex.EncodeToString(h.Sum(nil)), err
 }
 
@@ -225,7 +225,7 @@ func (r *run) compare(ctx context.Context, t tree) (*publish.Plan, error) {
 	for _, o := range t.outcomes {
 		reads = append(reads, o.reads...)
 	}
-	inputs, err := inputsDigest(r.project.Name, t.environment, reads)
+	inputs, err := inputsDigest(r.project, t.environment, reads)
 	if err != nil {
 		return nil, err
 	}

@@ -138,11 +138,12 @@ type tree struct {
 	outcomes    []outcome
 	artifacts   []artifact.Artifact
 	findings    []diagnostic.Diagnostic
+	checked     check.Result
 }
 
 // assemble turns an environment's outcomes into its final artifacts: patches, `$` escaping,
 // encoding, rules. An environment with an error has no artifacts worth publishing.
-func assemble(environment project.Environment, outcomes []outcome) tree {
+func assemble(p *project.Project, environment project.Environment, outcomes []outcome) tree {
 	t := tree{environment: environment, outcomes: outcomes}
 	var documents []check.Document
 	for _, o := range outcomes {
@@ -155,13 +156,19 @@ func assemble(environment project.Environment, outcomes []outcome) tree {
 		return t // rules over half an environment would report what is not there
 	}
 	t.findings = append(t.findings, applyPatches(environment, documents)...)
+	var switches []check.Switch
 	for i := range documents {
+		switches = append(switches, check.TakeSwitches(documents[i])...)
 		encoded, findings := encode(documents[i])
 		documents[i].Size = len(encoded.Bytes)
 		t.findings = append(t.findings, inEnvironment(findings, environment.Name)...)
 		t.artifacts = append(t.artifacts, encoded)
 	}
-	t.findings = append(t.findings, check.Run(check.Environment{Name: environment.Name, Grafana: environment.Grafana, Documents: documents})...)
+	t.checked = check.Run(check.Environment{
+		Name: environment.Name, Grafana: environment.Grafana, Documents: documents,
+		Settings: p.Checks, Switches: switches,
+	})
+	t.findings = append(t.findings, t.checked.Findings...)
 	t.artifacts = append(t.artifacts, placeholders(t.artifacts)...)
 	return t
 }

@@ -20,9 +20,9 @@ import (
 // inputsDigest is the fingerprint of what made an environment's tree: its settings and every
 // file that the evaluation read, failed look-ups included. It is the same on every machine
 // and is written to the manifest.
-func inputsDigest(name string, environment project.Environment, reads []evaluate.Read) (string, error) {
+func inputsDigest(p *project.Project, environment project.Environment, reads []evaluate.Read) (string, error) {
 	h := sha256.New()
-	if err := hashSettings(h, name, environment); err != nil {
+	if err := hashSettings(h, p, environment); err != nil {
 		return "", err
 	}
 	lines := make([]string, 0, len(reads))
@@ -40,14 +40,15 @@ func inputsDigest(name string, environment project.Environment, reads []evaluate
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
-func hashSettings(h hash.Hash, name string, environment project.Environment) error {
+func hashSettings(h hash.Hash, p *project.Project, environment project.Environment) error {
 	settings, err := json.Marshal(struct {
 		Project string
 		Name    string
 		Values  map[string]any
 		Patches []project.Patch
 		Grafana project.Grafana
-	}{name, environment.Name, environment.Values, environment.Patches, environment.Grafana})
+		Checks  project.Checks
+	}{p.Name, environment.Name, environment.Values, environment.Patches, environment.Grafana, p.Checks})
 	h.Write(settings)
 	return err
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"path"
-	"regexp"
 	"strings"
 
 	"github.com/dashc/dashc/lib/artifact"
@@ -40,7 +39,7 @@ func applyPatches(environment project.Environment, documents []check.Document) [
 // changed, and the names that the patch could have selected here.
 func applyPatch(patch project.Patch, document *check.Document) (int, []string) {
 	if len(patch.Files) > 0 {
-		if !matchesAny(patch.Files, string(document.Path)) {
+		if !project.MatchesAny(patch.Files, string(document.Path)) {
 			return 0, []string{string(document.Path)}
 		}
 		document.Value = project.MergePatch(document.Value, patch.Merge)
@@ -50,7 +49,7 @@ func applyPatch(patch project.Patch, document *check.Document) (int, []string) {
 		return 0, nil
 	}
 	name := strings.TrimSuffix(path.Base(string(document.Path)), ".json")
-	if !matchesAny(patch.Dashboards, name) {
+	if !project.MatchesAny(patch.Dashboards, name) {
 		return 0, []string{name}
 	}
 	if len(patch.Panels) == 0 {
@@ -60,7 +59,7 @@ func applyPatch(patch project.Patch, document *check.Document) (int, []string) {
 	object, _ := document.Value.(map[string]any)
 	changed, titles := 0, []string(nil)
 	for _, panel := range (dashboard.Dashboard{JSON: object}).Panels() {
-		if !matchesAny(patch.Panels, panel.Title()) {
+		if !project.MatchesAny(patch.Panels, panel.Title()) {
 			titles = append(titles, panel.Title())
 			continue
 		}
@@ -94,21 +93,4 @@ func nearestSelection(patch project.Patch, candidates []string) string {
 		}
 	}
 	return "correct the names, or remove the patch"
-}
-
-func matchesAny(globs []string, name string) bool {
-	for _, glob := range globs {
-		if matches(glob, name) {
-			return true
-		}
-	}
-	return false
-}
-
-// matches tells whether a glob matches the whole name: * stands for any text, slashes
-// included, ? for one character.
-func matches(glob, name string) bool {
-	pattern := regexp.QuoteMeta(glob)
-	pattern = strings.NewReplacer(`\*`, `.*`, `\?`, `.`).Replace(pattern)
-	return regexp.MustCompile(`(?s)^` + pattern + `$`).MatchString(name)
 }

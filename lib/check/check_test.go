@@ -1,6 +1,7 @@
 package check_test
 
 import (
+	"encoding/json"
 	"flag"
 	"os"
 	"path/filepath"
@@ -63,10 +64,23 @@ func TestCleanTree(t *testing.T) {
 
 func findings(t *testing.T, documents map[artifact.Path]any) string {
 	t.Helper()
+	list := diagnostic.Merge(run(documents, project.Checks{}))
+	for i := range list {
+		// The pages repeat these for every finding of a rule.
+		list[i].Why, list[i].Page, list[i].Dashboard = "", "", ""
+	}
+	var b strings.Builder
+	if err := diagnostic.WriteText(&b, list, false); err != nil {
+		t.Fatal(err)
+	}
+	return strings.ReplaceAll(b.String(), "  in: dev\n", "")
+}
+
+func run(documents map[artifact.Path]any, checks project.Checks) []diagnostic.Diagnostic {
 	environment := check.Environment{Name: "dev", Grafana: project.Grafana{
 		DashboardsPath: "/var/lib/grafana/dashboards", MinRefreshInterval: 5 * time.Second,
 		ExternalDatasources: []string{"elsewhere"}, ExternalContactPoints: []string{"Elsewhere"},
-	}}
+	}, Settings: checks}
 	for path, value := range documents {
 		document := check.Document{Path: path, Kind: kind(path), Source: "jsonnet/" + string(path), Value: value}
 		if object, ok := value.(map[string]any); ok && object["huge"] != nil {
@@ -75,11 +89,10 @@ func findings(t *testing.T, documents map[artifact.Path]any) string {
 		environment.Documents = append(environment.Documents, document)
 	}
 	sortDocuments(environment.Documents)
-	var b strings.Builder
-	if err := diagnostic.WriteText(&b, diagnostic.Merge(check.Run(environment)), false); err != nil {
-		t.Fatal(err)
+	for _, document := range environment.Documents {
+		environment.Switches = append(environment.Switches, check.TakeSwitches(document)...)
 	}
-	return strings.ReplaceAll(b.String(), "  in: dev\n", "")
+	return check.Run(environment).Findings
 }
 
 func sortDocuments(documents []check.Document) {
@@ -108,32 +121,31 @@ func kind(path artifact.Path) artifact.Kind {
 // base is a tree that keeps every rule.
 func base(t *testing.T) map[artifact.Path]any {
 	t.Helper()
-	documents := map[artifact.Path]any{}
-	for path, source := range map[artifact.Path]string{
-		"grafana/dashboards/Claims/good.json": `{
-			uid: 'good', title: 'Good', schemaVersion: 39, refresh: '30s',
-			templating: { list: [{ type: 'datasource', name: 'ds' }] },
-			panels: [
-				{ id: 1, type: 'row', title: 'Row', gridPos: { x: 0, y: 0, w: 24, h: 1 }, panels: [
-					{ id: 2, type: 'stat', title: 'Inner', datasource: { uid: '-- Mixed --' }, gridPos: { x: 12, y: 1, w: 12, h: 8 } },
-				] },
-				{ id: 3, type: 'timeseries', title: 'Rate', datasource: { uid: '${ds}' }, targets: [{ datasource: { uid: 'prom' } }], gridPos: { x: 0, y: 9, w: 12, h: 8 } },
-			],
-		}`,
-		"grafana/provisioning/dashboards/p.yaml":  `{ apiVersion: 1, providers: [{ name: 'p', type: 'file', options: { path: '/var/lib/grafana/dashboards', foldersFromFilesStructure: true } }] }`,
-		"grafana/provisioning/datasources/d.yaml": `{ apiVersion: 1, datasources: [{ name: 'Prometheus', type: 'prometheus', uid: 'prom', isDefault: true }] }`,
-		"grafana/provisioning/alerting/rules.yaml": `{ apiVersion: 1, groups: [{ name: 'g', folder: 'Claims', interval: '1m', rules: [{
-			uid: 'r1', title: 'R1', condition: 'B', 'for': '5m', noDataState: 'OK', execErrState: 'Error', dashboardUid: 'good', panelId: 3,
-			data: [{ refId: 'A', datasourceUid: 'prom', model: {} }, { refId: 'B', datasourceUid: '__expr__', model: {} }],
-		}] }] }`,
-		"grafana/provisioning/alerting/points.yaml":   `{ apiVersion: 1, contactPoints: [{ name: 'Mail', receivers: [{ uid: 'mail', type: 'email', settings: { addresses: 'a@example.com' } }] }] }`,
-		"grafana/provisioning/alerting/policies.yaml": `{ apiVersion: 1, policies: [{ receiver: 'Mail', routes: [{ receiver: 'Elsewhere', mute_time_intervals: ['night'] }] }] }`,
-		"grafana/provisioning/alerting/mute.yaml":     `{ apiVersion: 1, muteTimes: [{ name: 'night', time_intervals: [{ times: [] }] }] }`,
-		"prometheus/prometheus.yml":                   `{ scrape_configs: [] }`,
-	} {
-		documents[path] = evaluate(t, string(path), source)
-	}
+	documents, _ := tree(t, "{}")
 	return documents
+}
+
+// tree is the base with an object of Jsonnet laid over it, and the settings it asks for.
+func tree(t *testing.T, over string) (map[artifact.Path]any, project.Checks) {
+	t.Helper()
+	source, err := os.ReadFile("testdata/base.jsonnet")
+	if err != nil {
+		t.Fatal(err)
+	}
+	value := evaluate(t, "base.jsonnet", "("+string(source)+") + ("+over+"\n)").(map[string]any)
+	documents := map[artifact.Path]any{}
+	for path, file := range value["files"].(map[string]any) {
+		documents[artifact.Path(path)] = file
+	}
+	settings, err := json.Marshal(value["settings"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	var checks project.Checks
+	if err := json.Unmarshal(settings, &checks); err != nil {
+		t.Fatal(err)
+	}
+	return documents, checks
 }
 
 func evaluate(t *testing.T, name, source string) any {

@@ -142,7 +142,7 @@ func FromError(err error) ([]Diagnostic, bool) {
 
 // HasErrors tells whether a list holds a finding that stops a build.
 func HasErrors(list []Diagnostic) bool {
-	return slices.ContainsFunc(list, func(d Diagnostic) bool { return d.Severity == Error })
+	return slices.ContainsFunc(list, func(d Diagnostic) bool { return d.Severity == Error && d.Suppressed == "" })
 }
 
 // Merge folds findings that differ only in their environments, or in how an expression is

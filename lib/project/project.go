@@ -42,6 +42,7 @@ type Project struct {
 	// OutDir is the absolute directory of the rendered trees.
 	OutDir string
 	Limits Limits
+	Checks Checks
 	// Environments are those that can be built, sorted by name.
 	Environments []Environment
 	// Entries are the files to compile, sorted by output path.
@@ -101,6 +102,7 @@ type configFile struct {
 		Stack  int    `json:"stack"`
 		Trace  int    `json:"trace"`
 	} `json:"limits"`
+	Checks Checks `json:"checks"`
 }
 
 func (p *Project) readConfig() error {
@@ -129,6 +131,8 @@ func (p *Project) readConfig() error {
 	}
 	p.OutDir = p.absolute(p.OutDir)
 	p.DefaultEnvironment = config.DefaultEnvironment
+	p.Checks = config.Checks
+	p.Checks.place(doc)
 	p.Limits = Limits{Stack: config.Limits.Stack, Trace: config.Limits.Trace}
 	if p.Limits.Time, err = limitDuration(doc, config.Limits.Time, "limits", "time"); err != nil {
 		return err

@@ -1,0 +1,117 @@
+package check
+
+import (
+	"fmt"
+	"path"
+	"strings"
+
+	"github.com/dashc/dashc/lib/artifact"
+	"github.com/dashc/dashc/lib/dashboard"
+)
+
+// subject is an environment with its documents sorted by what they are.
+type subject struct {
+	Environment
+	dashboards  []board
+	providers   []Document
+	datasources []Document
+	alerting    []Document
+}
+
+// board is a dashboard document whose value is a classic dashboard model.
+type board struct {
+	Document
+	dashboard.Dashboard
+}
+
+// folder returns the board's folder below grafana/dashboards, "" for the root.
+func (b board) folder() string {
+	dir := path.Dir(strings.TrimPrefix(string(b.Path), dashboardsDir+"/"))
+	if dir == "." {
+		return ""
+	}
+	return dir
+}
+
+const dashboardsDir = "grafana/dashboards"
+
+func newSubject(environment Environment) *subject {
+	s := &subject{Environment: environment}
+	for _, document := range environment.Documents {
+		object, isObject := document.Value.(map[string]any)
+		switch document.Kind {
+		case artifact.Dashboard:
+			if isObject && foreignModel(object) == "" {
+				s.dashboards = append(s.dashboards, board{document, dashboard.Dashboard{JSON: object}})
+			}
+		case artifact.Dashboards:
+			s.providers = append(s.providers, document)
+		case artifact.Datasources:
+			s.datasources = append(s.datasources, document)
+		case artifact.Alerting:
+			s.alerting = append(s.alerting, document)
+		}
+	}
+	return s
+}
+
+// item is one object of a list in a document, with the place where it stands.
+type item struct {
+	document Document
+	where    string
+	json     map[string]any
+}
+
+// items returns the objects of a top-level list in all documents. Entries that are no
+// objects are reported by findNoDocument.
+func items(documents []Document, key string) []item {
+	var all []item
+	for _, document := range documents {
+		top, _ := document.Value.(map[string]any)
+		for i, object := range objectsOf(top[key]) {
+			all = append(all, item{document, fmt.Sprintf("%s[%d]", key, i), object})
+		}
+	}
+	return all
+}
+
+// within returns the objects of a list inside the item.
+func (it item) within(key string) []item {
+	var all []item
+	for i, object := range objectsOf(it.json[key]) {
+		all = append(all, item{it.document, fmt.Sprintf("%s.%s[%d]", it.where, key, i), object})
+	}
+	return all
+}
+
+func (it item) text(key string) string {
+	value, _ := it.json[key].(string)
+	return value
+}
+
+// org returns the item's orgId; Grafana's default is 1.
+func (it item) org() string {
+	if id, ok := it.json["orgId"]; ok && id != nil {
+		return fmt.Sprint(id)
+	}
+	return "1"
+}
+
+func (it item) fail(message, hint string) finding {
+	return failure(it.document, it.where, message, hint)
+}
+
+func (it item) failAt(key, message, hint string) finding {
+	return failure(it.document, it.where+"."+key, message, hint)
+}
+
+func objectsOf(value any) []map[string]any {
+	list, _ := value.([]any)
+	var objects []map[string]any
+	for _, entry := range list {
+		if object, ok := entry.(map[string]any); ok {
+			objects = append(objects, object)
+		}
+	}
+	return objects
+}
