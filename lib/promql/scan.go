@@ -48,6 +48,9 @@ type Macro struct {
 	Brackets bool
 	// Quote is the quote character of a Text hole.
 	Quote byte
+	// Label and Matcher are, for a macro in a matcher's value, the label and the operator
+	// (=, !=, =~ or !~); empty elsewhere.
+	Label, Matcher string
 	// before and after tell what the macro is glued to.
 	before, after byte
 }
@@ -78,6 +81,8 @@ type scanner struct {
 	word   string // last word, in lower case, "" after anything else but space
 	last   byte   // last significant character, 0 at the start
 	inside int    // in braces: 0 where a label name is due, 1 after an operator
+	label  string // in braces: the last label
+	op     string // in braces: the operator after it
 }
 
 func (s *scanner) scan() {
@@ -119,6 +124,7 @@ func (s *scanner) str(quote byte) {
 			s.at += 2
 		case s.macro(func(Macro) Hole { return Text }):
 			s.macros[len(s.macros)-1].Quote = quote
+			s.inMatcher()
 		default:
 			s.at++
 		}
@@ -141,6 +147,17 @@ func (s *scanner) identifier() {
 	}
 	s.word = strings.ToLower(s.text[start:s.at])
 	s.last = 'a'
+	if s.within('{') && s.inside == 0 {
+		s.label = s.text[start:s.at]
+	}
+}
+
+// inMatcher notes which matcher the last macro is the value of.
+func (s *scanner) inMatcher() {
+	if s.within('{') && s.inside == 1 {
+		m := &s.macros[len(s.macros)-1]
+		m.Label, m.Matcher = s.label, s.op
+	}
 }
 
 func (s *scanner) punctuation(c byte) {
@@ -152,15 +169,16 @@ func (s *scanner) punctuation(c byte) {
 		s.open = append(s.open, c)
 	case '{', '[':
 		s.open = append(s.open, c)
-		s.inside = 0
+		s.inside, s.label, s.op = 0, "", ""
 	case ')', '}', ']':
 		if len(s.open) > 0 {
 			s.open = s.open[:len(s.open)-1]
 		}
 	case ',':
-		s.inside = 0
+		s.inside, s.label, s.op = 0, "", ""
 	case '=', '~', '!':
 		s.inside = 1
+		s.op += string(rune(c))
 	}
 	s.word = ""
 	s.last = s.text[s.at]
@@ -198,6 +216,7 @@ func (s *scanner) macro(hole func(Macro) Hole) bool {
 		}
 		if m.Hole == String {
 			s.last = '"'
+			s.inMatcher()
 		}
 	}
 	return true

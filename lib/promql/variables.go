@@ -110,7 +110,7 @@ func (variable Variable) options(m Macro) []string {
 	}
 	for _, value := range variable.Values {
 		if strings.HasPrefix(value, "$__auto") || value == "auto" {
-			value = "1m" // an interval that Grafana works out from the width of the panel
+			value = "1h" // an interval that Grafana works out from the width of the panel
 		}
 		add(variable.format(m, []string{value}))
 	}

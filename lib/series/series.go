@@ -6,6 +6,7 @@ package series
 
 import (
 	"math"
+	"strings"
 
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
@@ -161,6 +162,7 @@ func (a *Analysis) selector(n *parser.VectorSelector) Shape {
 	}
 	info, known := a.source.Lookup(name)
 	if !known {
+		s.Histogram = histogramOf(name)
 		return s
 	}
 	s.Kind, s.Labels, s.Bucket, s.Late, s.Histogram = info.Kind, info.Labels, info.Bucket, info.Late, info.Histogram
@@ -397,4 +399,15 @@ func fold(op parser.ItemType, a, b float64) float64 {
 		return math.Pow(a, b)
 	}
 	return math.NaN()
+}
+
+// histogramOf is the histogram or summary that a series seems to be a part of. A guess from
+// the name is enough where it only spares a division a warning.
+func histogramOf(name string) string {
+	for _, suffix := range []string{"_sum", "_count"} {
+		if base, found := strings.CutSuffix(name, suffix); found {
+			return base
+		}
+	}
+	return ""
 }
