@@ -1,7 +1,9 @@
 package check
 
 import (
+	"encoding/json"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 )
@@ -61,4 +63,34 @@ func orNothing(value any) any {
 		return "absent"
 	}
 	return value
+}
+
+// place is the JSON path of a list's entry.
+func place(list string, index int) string { return fmt.Sprintf("%s[%d]", list, index) }
+
+// textAt returns the string at a key, or "".
+func textAt(object map[string]any, key string) string {
+	value, _ := object[key].(string)
+	return value
+}
+
+// objectAt returns the object at a path of keys, or nil, which can be read like an empty one.
+func objectAt(object map[string]any, keys ...string) map[string]any {
+	for _, key := range keys {
+		object, _ = object[key].(map[string]any)
+	}
+	return object
+}
+
+// wholeNumber returns a JSON number without a fraction, and whether it is one.
+func wholeNumber(value any) (int, bool) {
+	number, ok := value.(json.Number)
+	if !ok {
+		return 0, false
+	}
+	n, err := number.Float64()
+	if err != nil || n != math.Trunc(n) || math.Abs(n) > 1<<31 {
+		return 0, false
+	}
+	return int(n), true
 }

@@ -34,10 +34,23 @@ var rules = []rule{
 	sizeRule,
 	refreshRule,
 	datasourceReferenceRule,
+	schemaVersionRule,
+	requiredVariableRule,
+	unsafeLinkRule,
 
 	// Panels.
 	panelIDRule,
+	panelTitleRule,
+	descriptionRule,
 	gridRule,
+	overlapRule,
+	legacyPanelRule,
+	libraryPanelRule,
+	textPanelRule,
+	refIDRule,
+	unitRule,
+	rangeInStatRule,
+	heatmapRule,
 
 	// Provisioning.
 	providerRule,

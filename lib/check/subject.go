@@ -70,7 +70,7 @@ func items(documents []Document, key string) []item {
 	for _, document := range documents {
 		top, _ := document.Value.(map[string]any)
 		for i, object := range indexedObjects(top[key]) {
-			all = append(all, item{document, fmt.Sprintf("%s[%d]", key, i), object})
+			all = append(all, item{document, place(key, i), object})
 		}
 	}
 	return all
