@@ -59,24 +59,10 @@ func Run(environment Environment) Result {
 			found = append(found, f)
 		}
 	}
-	found = append(found, secrets(environment)...)
 	var result Result
 	found = append(found, s.suppress(found, &result)...)
 	for _, f := range found {
 		result.Findings = append(result.Findings, s.diagnostic(f))
 	}
 	return result
-}
-
-// secrets reports literal secrets; lib/artifact knows where they hide.
-func secrets(environment Environment) []finding {
-	var found []finding
-	for _, document := range environment.Documents {
-		for _, d := range artifact.CheckSecrets(document.Kind, document.Value) {
-			found = append(found, finding{
-				rule: secretRule, document: document, severity: d.Severity, where: d.Where, message: d.Message, hint: d.Hint,
-			})
-		}
-	}
-	return found
 }

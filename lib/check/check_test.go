@@ -5,6 +5,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -21,7 +22,8 @@ import (
 var update = flag.Bool("update", false, "write the golden parts of testdata again")
 
 // Each archive in testdata is an environment: its files are Jsonnet named by their output
-// path, on top of a tree that keeps every rule. The part `want` holds the findings.
+// path, on top of a tree that keeps every rule. The archive's first line names the rules under
+// test, and the part `want` holds what they find.
 func TestRules(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txtar")
 	if err != nil || len(files) == 0 {
@@ -33,7 +35,7 @@ func TestRules(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			documents := base(t)
+			documents, settings := tree(t, "{}")
 			var want *txtar.File
 			for i, part := range archive.Files {
 				if part.Name == "want" {
@@ -42,7 +44,7 @@ func TestRules(t *testing.T) {
 				}
 				documents[artifact.Path(part.Name)] = evaluate(t, part.Name, string(part.Data))
 			}
-			got := findings(t, documents)
+			got := findings(t, documents, settings, strings.Fields(string(archive.Comment)))
 			if *update {
 				want.Data = []byte(got)
 				if err := os.WriteFile(file, txtar.Format(archive), 0o644); err != nil {
@@ -57,14 +59,18 @@ func TestRules(t *testing.T) {
 }
 
 func TestCleanTree(t *testing.T) {
-	if got := findings(t, base(t)); got != "" {
+	documents, settings := tree(t, "{}")
+	if got := findings(t, documents, settings, check.RuleIDs()); got != "" {
 		t.Errorf("a tree that keeps every rule has findings:\n%s", got)
 	}
 }
 
-func findings(t *testing.T, documents map[artifact.Path]any) string {
+// findings are what some rules find, as the text report shows it.
+func findings(t *testing.T, documents map[artifact.Path]any, settings settings, rules []string) string {
 	t.Helper()
-	list := diagnostic.Merge(run(documents, project.Checks{}))
+	list := slices.DeleteFunc(diagnostic.Merge(run(documents, settings)), func(d diagnostic.Diagnostic) bool {
+		return !slices.Contains(rules, d.Rule)
+	})
 	for i := range list {
 		// The pages repeat these for every finding of a rule.
 		list[i].Why, list[i].Page, list[i].Dashboard = "", "", ""
@@ -76,11 +82,9 @@ func findings(t *testing.T, documents map[artifact.Path]any) string {
 	return strings.ReplaceAll(b.String(), "  in: dev\n", "")
 }
 
-func run(documents map[artifact.Path]any, checks project.Checks) []diagnostic.Diagnostic {
-	environment := check.Environment{Name: "dev", Grafana: project.Grafana{
-		DashboardsPath: "/var/lib/grafana/dashboards", MinRefreshInterval: 5 * time.Second,
-		ExternalDatasources: []string{"elsewhere"}, ExternalContactPoints: []string{"Elsewhere"},
-	}, Settings: checks}
+// run applies every rule, and reports switch-offs that suppress nothing.
+func run(documents map[artifact.Path]any, settings settings) []diagnostic.Diagnostic {
+	environment := check.Environment{Name: "dev", Grafana: settings.Grafana, Settings: settings.Checks}
 	for path, value := range documents {
 		document := check.Document{Path: path, Kind: kind(path), Source: "jsonnet/" + string(path), Value: value}
 		if object, ok := value.(map[string]any); ok && object["huge"] != nil {
@@ -92,7 +96,8 @@ func run(documents map[artifact.Path]any, checks project.Checks) []diagnostic.Di
 	for _, document := range environment.Documents {
 		environment.Switches = append(environment.Switches, check.TakeSwitches(document)...)
 	}
-	return check.Run(environment).Findings
+	result := check.Run(environment)
+	return append(result.Findings, check.Unused([]check.Result{result})...)
 }
 
 func sortDocuments(documents []check.Document) {
@@ -118,15 +123,14 @@ func kind(path artifact.Path) artifact.Kind {
 	return artifact.Plugins
 }
 
-// base is a tree that keeps every rule.
-func base(t *testing.T) map[artifact.Path]any {
-	t.Helper()
-	documents, _ := tree(t, "{}")
-	return documents
+// settings are what the base says beside its documents.
+type settings struct {
+	Checks  project.Checks
+	Grafana project.Grafana
 }
 
-// tree is the base with an object of Jsonnet laid over it, and the settings it asks for.
-func tree(t *testing.T, over string) (map[artifact.Path]any, project.Checks) {
+// tree is the base with an object of Jsonnet laid over it, and its settings.
+func tree(t *testing.T, over string) (map[artifact.Path]any, settings) {
 	t.Helper()
 	source, err := os.ReadFile("testdata/base.jsonnet")
 	if err != nil {
@@ -135,17 +139,24 @@ func tree(t *testing.T, over string) (map[artifact.Path]any, project.Checks) {
 	value := evaluate(t, "base.jsonnet", "("+string(source)+") + ("+over+"\n)").(map[string]any)
 	documents := map[artifact.Path]any{}
 	for path, file := range value["files"].(map[string]any) {
-		documents[artifact.Path(path)] = file
+		if file != nil {
+			documents[artifact.Path(path)] = file
+		}
 	}
-	settings, err := json.Marshal(value["settings"])
-	if err != nil {
-		t.Fatal(err)
+	set := settings{Grafana: project.Grafana{
+		DashboardsPath: "/var/lib/grafana/dashboards", MinRefreshInterval: 5 * time.Second,
+		ExternalDatasources: []string{"elsewhere"}, ExternalContactPoints: []string{"Elsewhere"},
+	}}
+	for key, into := range map[string]any{"settings": &set.Checks, "environment": &set.Grafana} {
+		text, err := json.Marshal(value[key])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := json.Unmarshal(text, into); err != nil {
+			t.Fatal(err)
+		}
 	}
-	var checks project.Checks
-	if err := json.Unmarshal(settings, &checks); err != nil {
-		t.Fatal(err)
-	}
-	return documents, checks
+	return documents, set
 }
 
 func evaluate(t *testing.T, name, source string) any {

@@ -1,6 +1,10 @@
 package check
 
 import (
+	"fmt"
+	"maps"
+	"slices"
+
 	"github.com/dashc/dashc/lib/artifact"
 	"github.com/dashc/dashc/lib/dashboard"
 	"github.com/dashc/dashc/lib/diagnostic"
@@ -35,6 +39,11 @@ func failure(document Document, where, message, hint string) finding {
 func (f finding) warning() finding {
 	f.severity = diagnostic.Warning
 	return f
+}
+
+// reported is a finding that lib/artifact has made about a document.
+func reported(document Document, d diagnostic.Diagnostic) finding {
+	return finding{document: document, severity: d.Severity, where: d.Where, path: d.Where, message: d.Message, hint: d.Hint}
 }
 
 // onPanel is a failure at a key of a panel, "" for the panel as a whole. Keys may be paths:
@@ -95,4 +104,12 @@ func (s *subject) position(f finding) diagnostic.Position {
 		return diagnostic.Position{File: f.document.Source}
 	}
 	return s.Locate(f.document, f.path, f.texts)
+}
+
+// didYouMean returns the nearest known name, or the given remedy where none is near.
+func didYouMean(name string, known map[string]bool, remedy string) string {
+	if nearest, ok := diagnostic.Nearest(name, slices.Collect(maps.Keys(known))); ok {
+		return fmt.Sprintf("did you mean %q?", nearest)
+	}
+	return remedy
 }

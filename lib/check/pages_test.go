@@ -3,6 +3,7 @@ package check_test
 import (
 	"fmt"
 	"io/fs"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -20,7 +21,7 @@ var example = regexp.MustCompile("(?s)```(promql|jsonnet)\n(.*?)```")
 // Each rule has a page of its own name, and the examples on it are true: what stands under
 // "Wrong" breaks this rule and no other, what stands under "Right" breaks none.
 func TestPages(t *testing.T) {
-	for _, id := range check.RuleIDs() {
+	for _, id := range ruleIDs() {
 		t.Run(id, func(t *testing.T) {
 			page, ok := rules.Page(id)
 			if !ok {
@@ -55,7 +56,7 @@ func TestPages(t *testing.T) {
 }
 
 func TestEveryPageIsOfARule(t *testing.T) {
-	ids := append(check.RuleIDs(), "check/suppression")
+	ids := ruleIDs()
 	err := fs.WalkDir(rules.Pages, ".", func(path string, item fs.DirEntry, err error) error {
 		if id := strings.TrimSuffix(path, ".md"); !item.IsDir() && !slices.Contains(ids, id) {
 			t.Errorf("docs/rules/%s is the page of no rule", path)
@@ -64,6 +65,57 @@ func TestEveryPageIsOfARule(t *testing.T) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// ruleIDs are the rules that have a page: those that can be switched off, and the one about
+// switching off.
+func ruleIDs() []string { return append(check.RuleIDs(), "check/suppression") }
+
+// The index lists every rule once, with the severity that its page begins with.
+func TestIndex(t *testing.T) {
+	index, err := os.ReadFile("../../docs/rules/README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	listed := map[string]string{}
+	for _, match := range indexRow.FindAllStringSubmatch(string(index), -1) {
+		if match[1] != match[2] {
+			t.Errorf("the row of %s links to the page of %s", match[1], match[2])
+		}
+		if listed[match[1]] != "" {
+			t.Errorf("%s is listed twice", match[1])
+		}
+		listed[match[1]] = match[3]
+	}
+	for _, id := range ruleIDs() {
+		page, _ := rules.Page(id)
+		if severity := listed[id]; severity == "" {
+			t.Errorf("%s is not listed", id)
+		} else if !strings.HasPrefix(strings.ToLower(page), "# "+id+"\n\n**"+severity) {
+			t.Errorf("%s is listed as %s, and its page says otherwise", id, severity)
+		}
+		delete(listed, id)
+	}
+	for id := range listed {
+		t.Errorf("%s is listed and is no rule", id)
+	}
+}
+
+var indexRow = regexp.MustCompile(`(?m)^\| \[([a-z/-]+)\]\(([a-z/-]+)\.md\) \| (error|warning) \|`)
+
+// Each rule stands in the file of its name.
+func TestFiles(t *testing.T) {
+	for _, id := range ruleIDs() {
+		file := strings.NewReplacer("/", "_", "-", "_").Replace(id) + ".go"
+		source, err := os.ReadFile(file)
+		if err != nil {
+			t.Errorf("the rule %s has no file of its own: %v", id, err)
+			continue
+		}
+		if !strings.Contains(string(source), fmt.Sprintf("%q", id)) {
+			t.Errorf("%s does not hold the rule %s", file, id)
+		}
 	}
 }
 
@@ -84,6 +136,6 @@ func examples(page, section string) []string {
 
 func findingsOf(t *testing.T, source string) []diagnostic.Diagnostic {
 	t.Helper()
-	documents, checks := tree(t, source)
-	return run(documents, checks)
+	documents, settings := tree(t, source)
+	return slices.DeleteFunc(run(documents, settings), func(d diagnostic.Diagnostic) bool { return d.Suppressed != "" })
 }

@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"iter"
 	"path"
 	"strings"
 
@@ -68,8 +69,8 @@ func items(documents []Document, key string) []item {
 	var all []item
 	for _, document := range documents {
 		top, _ := document.Value.(map[string]any)
-		for i, object := range objectsOf(top[key]) {
-			all = append(all, item{document, fmt.Sprintf("%s[%d]", key, i), object})
+		for i, object := range indexedObjects(top[key]) {
+			all = append(all, item{document, place(key, i), object})
 		}
 	}
 	return all
@@ -78,7 +79,7 @@ func items(documents []Document, key string) []item {
 // within returns the objects of a list inside the item.
 func (it item) within(key string) []item {
 	var all []item
-	for i, object := range objectsOf(it.json[key]) {
+	for i, object := range indexedObjects(it.json[key]) {
 		all = append(all, item{it.document, fmt.Sprintf("%s.%s[%d]", it.where, key, i), object})
 	}
 	return all
@@ -105,13 +106,31 @@ func (it item) failAt(key, message, hint string) finding {
 	return failure(it.document, it.where+"."+key, message, hint)
 }
 
+// objectsOf returns the objects of a list.
 func objectsOf(value any) []map[string]any {
-	list, _ := value.([]any)
 	var objects []map[string]any
-	for _, entry := range list {
-		if object, ok := entry.(map[string]any); ok {
-			objects = append(objects, object)
-		}
+	for _, object := range indexedObjects(value) {
+		objects = append(objects, object)
 	}
 	return objects
+}
+
+// indexedObjects yields the objects of a list with their places in it.
+func indexedObjects(value any) iter.Seq2[int, map[string]any] {
+	list, _ := value.([]any)
+	return func(yield func(int, map[string]any) bool) {
+		for i, entry := range list {
+			if object, ok := entry.(map[string]any); ok && !yield(i, object) {
+				return
+			}
+		}
+	}
+}
+
+func alertRules(s *subject) []item {
+	var all []item
+	for _, group := range items(s.alerting, "groups") {
+		all = append(all, group.within("rules")...)
+	}
+	return all
 }

@@ -101,6 +101,9 @@
   // Settings of dashc.yaml's `checks`.
   checks:: {},
 
+  // Settings of the environment's `grafana`.
+  grafana:: { version: '11.4.0' },
+
   // The tree: output path -> value.
   files: {
     'grafana/dashboards/Claims/good.json': base.dashboard,
@@ -114,4 +117,5 @@
     [if base.prometheusRules != [] then 'prometheus/rules/recording.yaml']: { groups: [{ name: 'recorded', rules: base.prometheusRules }] },
   },
   settings: base.checks,
+  environment: base.grafana,
 }

@@ -2,13 +2,19 @@ package check
 
 import (
 	"fmt"
-	"maps"
 	"path"
 	"slices"
 	"strings"
 
 	"github.com/dashc/dashc/lib/diagnostic"
 )
+
+var providerRule = rule{
+	id:   "grafana/provider",
+	why:  "Without a right provider Grafana loads no dashboards and says nothing, or skips the providers that follow.",
+	tree: true,
+	find: findBadProviders,
+}
 
 // providerKeys and providerOptionKeys are what Grafana reads of a provider; a misspelt key is
 // ignored by Grafana without a word (pkg/services/provisioning/dashboards/types.go).
@@ -108,46 +114,4 @@ func coverage(s *subject, providers []item) []finding {
 		}
 	}
 	return found
-}
-
-// findBadDatasources reports data sources that keep Grafana from starting or that dashboards
-// could not name.
-func findBadDatasources(s *subject) []finding {
-	var found []finding
-	firstUID, firstName, firstDefault := map[string]item{}, map[string]item{}, map[string]item{}
-	for _, source := range items(s.datasources, "datasources") {
-		org, name, uid := source.org(), source.text("name"), source.text("uid")
-		if name == "" {
-			found = append(found, source.failAt("name", "the data source has no name", "name it"))
-		} else if other, taken := firstName[org+"\x00"+name]; taken {
-			found = append(found, source.failAt("name", fmt.Sprintf("the name %q is also used in %s", name, other.document.Source), "give each data source of an organisation its own name"))
-		}
-		firstName[org+"\x00"+name] = source
-		if source.text("type") == "" {
-			found = append(found, source.failAt("type", "the data source has no type", "name the plugin, for example prometheus"))
-		}
-		if uid == "" {
-			found = append(found, source.failAt("uid", "the data source has no uid; Grafana would invent one, and dashboards and alerts could not name it", "set one"))
-		} else if !uidPattern.MatchString(uid) {
-			found = append(found, source.failAt("uid", fmt.Sprintf("%q is no valid uid", uid), uidHint))
-		} else if other, taken := firstUID[org+"\x00"+uid]; taken {
-			found = append(found, source.failAt("uid", fmt.Sprintf("the uid %q is also used in %s", uid, other.document.Source), "give each data source its own uid"))
-		}
-		firstUID[org+"\x00"+uid] = source
-		if source.json["isDefault"] == true {
-			if other, taken := firstDefault[org]; taken {
-				found = append(found, source.failAt("isDefault", fmt.Sprintf("%s %s is the default data source already; Grafana refuses to start with two", other.document.Source, other.where), "keep one default for each organisation"))
-			}
-			firstDefault[org] = source
-		}
-	}
-	return found
-}
-
-// didYouMean returns the nearest known name, or the given remedy where none is near.
-func didYouMean(name string, known map[string]bool, remedy string) string {
-	if nearest, ok := diagnostic.Nearest(name, slices.Collect(maps.Keys(known))); ok {
-		return fmt.Sprintf("did you mean %q?", nearest)
-	}
-	return remedy
 }

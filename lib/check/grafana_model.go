@@ -9,6 +9,12 @@ import (
 	"github.com/dashc/dashc/lib/artifact"
 )
 
+var modelRule = rule{
+	id:   "grafana/model",
+	why:  "File provisioning reads the bare classic model only. Anything else is refused with a line in Grafana's log, and the dashboard is missing.",
+	find: findBadModels,
+}
+
 // maxTitle is the longest title that Grafana stores, in characters.
 const maxTitle = 5000
 
@@ -78,30 +84,14 @@ func unfilledInputs(document Document, object map[string]any) []finding {
 	}
 	var found []finding
 	seen := map[string]bool{}
-	walkStrings(object, func(text string) {
+	walkStrings(object, "", func(at, text string) {
 		for _, match := range inputReference.FindAllStringSubmatch(text, -1) {
 			if name := match[1]; !defined[name] && !seen[name] {
 				seen[name] = true
-				found = append(found, failure(document, "", fmt.Sprintf("${%s} is an input of an exported dashboard, which file provisioning does not fill", name),
+				found = append(found, failure(document, at, fmt.Sprintf("${%s} is an input of an exported dashboard, which file provisioning does not fill", name),
 					"name the data source by its uid or by a variable of the dashboard"))
 			}
 		}
 	})
 	return found
-}
-
-// walkStrings calls visit for every string value in a document, in key order.
-func walkStrings(value any, visit func(string)) {
-	switch v := value.(type) {
-	case string:
-		visit(v)
-	case []any:
-		for _, entry := range v {
-			walkStrings(entry, visit)
-		}
-	case map[string]any:
-		for _, key := range sortedKeys(v) {
-			walkStrings(v[key], visit)
-		}
-	}
 }

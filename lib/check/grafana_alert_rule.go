@@ -11,6 +11,12 @@ import (
 	"github.com/dashc/dashc/lib/diagnostic"
 )
 
+var alertRuleRule = rule{
+	id:   "grafana/alert-rule",
+	why:  "One bad alert rule keeps Grafana from starting, or the alert is never evaluated.",
+	find: findBadAlertRules,
+}
+
 // maxName is the longest rule title and group name, in characters (Grafana's database columns).
 const maxName = 190
 
@@ -175,128 +181,4 @@ func hasPanelID(d dashboard.Dashboard, id int) bool {
 		n, ok := p.ID()
 		return ok && n == id
 	})
-}
-
-// findBadContactPoints reports contact points that keep Grafana from starting.
-func findBadContactPoints(s *subject) []finding {
-	var found []finding
-	first, firstReceiver := map[string]item{}, map[string]item{}
-	for _, point := range items(s.alerting, "contactPoints") {
-		name := point.text("name")
-		if name == "" {
-			found = append(found, point.failAt("name", "the contact point has no name; Grafana would not start", "name it"))
-		} else if other, taken := first[point.org()+"\x00"+name]; taken {
-			found = append(found, point.failAt("name", fmt.Sprintf("the contact point %q is also defined in %s", name, other.document.Source), "put its receivers into one contact point"))
-		}
-		first[point.org()+"\x00"+name] = point
-		receivers := point.within("receivers")
-		if len(receivers) == 0 {
-			found = append(found, point.failAt("receivers", "the contact point has no receivers; it would notify nobody", "add one"))
-		}
-		for _, receiver := range receivers {
-			uid := receiver.text("uid")
-			if uid == "" || !uidPattern.MatchString(uid) {
-				found = append(found, receiver.failAt("uid", fmt.Sprintf("%s is no valid uid", quoted(orNothing(receiver.json["uid"]))), uidHint))
-			} else if other, taken := firstReceiver[point.org()+"\x00"+uid]; taken {
-				found = append(found, receiver.failAt("uid", fmt.Sprintf("the uid %q is also that of %s %s", uid, other.document.Source, other.where), "give each receiver its own uid"))
-			}
-			firstReceiver[point.org()+"\x00"+uid] = receiver
-			if receiver.text("type") == "" {
-				found = append(found, receiver.failAt("type", "the receiver has no type", "write for example slack, pagerduty, email or webhook"))
-			}
-			if _, ok := receiver.json["settings"].(map[string]any); !ok {
-				found = append(found, receiver.failAt("settings", "the receiver has no settings", "add them as an object"))
-			}
-		}
-	}
-	return found
-}
-
-// defaultContactPoint exists in every Grafana until it is deleted.
-const defaultContactPoint = "grafana-default-email"
-
-// findBadPolicies reports policy trees that name what does not exist: Grafana would not start.
-func findBadPolicies(s *subject) []finding {
-	points := map[string]bool{defaultContactPoint: true}
-	for _, point := range items(s.alerting, "contactPoints") {
-		points[point.text("name")] = true
-	}
-	for _, name := range s.Grafana.ExternalContactPoints {
-		points[name] = true
-	}
-	timings := map[string]bool{}
-	for _, timing := range items(s.alerting, "muteTimes") {
-		timings[timing.text("name")] = true
-	}
-	var found []finding
-	first := map[string]item{}
-	for _, tree := range items(s.alerting, "policies") {
-		if other, taken := first[tree.org()]; taken {
-			found = append(found, tree.fail(fmt.Sprintf("%s %s is this organisation's policy tree already; Grafana keeps one, the last", other.document.Source, other.where), "put all routes into one tree"))
-		}
-		first[tree.org()] = tree
-		if tree.text("receiver") == "" {
-			found = append(found, tree.failAt("receiver", "the policy tree has no default receiver; Grafana would not start", "name a contact point"))
-		}
-		found = append(found, badRoute(tree, points, timings, 0)...)
-	}
-	for _, rule := range alertRules(s) {
-		settings, _ := rule.json["notification_settings"].(map[string]any)
-		if receiver, _ := settings["receiver"].(string); receiver != "" && !points[receiver] {
-			found = append(found, rule.failAt("notification_settings.receiver", fmt.Sprintf("there is no contact point %q", receiver), didYouMean(receiver, points, "provision it")))
-		}
-	}
-	return found
-}
-
-func alertRules(s *subject) []item {
-	var all []item
-	for _, group := range items(s.alerting, "groups") {
-		all = append(all, group.within("rules")...)
-	}
-	return all
-}
-
-// maxRoutes bounds the depth of a policy tree.
-const maxRoutes = 50
-
-func badRoute(route item, points, timings map[string]bool, depth int) []finding {
-	if depth > maxRoutes {
-		return []finding{route.fail("the policy tree is nested too deeply", "flatten it")}
-	}
-	var found []finding
-	if name := route.text("receiver"); name != "" && !points[name] {
-		found = append(found, route.failAt("receiver", fmt.Sprintf("there is no contact point %q; Grafana would not start", name), didYouMean(name, points, "provision it, or list it under grafana.externalContactPoints of the environment")))
-	}
-	for _, key := range []string{"mute_time_intervals", "active_time_intervals"} {
-		names, _ := route.json[key].([]any)
-		for _, name := range names {
-			if text, _ := name.(string); !timings[text] {
-				found = append(found, route.failAt(key, fmt.Sprintf("there is no mute timing %s", quoted(name)), didYouMean(fmt.Sprint(name), timings, "define it under muteTimes")))
-			}
-		}
-	}
-	for _, inner := range route.within("routes") {
-		found = append(found, badRoute(inner, points, timings, depth+1)...)
-	}
-	return found
-}
-
-// findBadMuteTimings reports mute timings without a name, with a shared one or without intervals.
-func findBadMuteTimings(s *subject) []finding {
-	var found []finding
-	first := map[string]item{}
-	for _, timing := range items(s.alerting, "muteTimes") {
-		name := timing.text("name")
-		if name == "" {
-			found = append(found, timing.failAt("name", "the mute timing has no name", "name it"))
-		} else if other, taken := first[timing.org()+"\x00"+name]; taken {
-			found = append(found, timing.failAt("name", fmt.Sprintf("the mute timing %q is also defined in %s", name, other.document.Source), "rename one"))
-		}
-		first[timing.org()+"\x00"+name] = timing
-		if intervals, ok := timing.json["time_intervals"].([]any); !ok || len(intervals) == 0 {
-			found = append(found, timing.failAt("time_intervals", "the mute timing has no intervals", "add at least one"))
-		}
-	}
-	return found
 }

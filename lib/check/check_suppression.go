@@ -11,6 +11,13 @@ import (
 	"github.com/dashc/dashc/lib/project"
 )
 
+// suppressionRule is about the switch-offs themselves, and the only one that cannot be
+// switched off.
+var suppressionRule = rule{
+	id:  "check/suppression",
+	why: "A switch-off that names no rule or suppresses nothing hides the next mistake at its place, and nobody remembers why it is there.",
+}
+
 // switchKey is the key by which an object of a document switches rules off for itself and
 // everything in it: {dashc: {suppress: {'promql/late-series': 'the reason'}}}. It never
 // reaches a rendered file.
@@ -169,7 +176,7 @@ func unknownRule(id string) (hint string, unknown bool) {
 
 // RuleIDs returns the identifiers of all rules that can be switched off, sorted.
 func RuleIDs() []string {
-	ids := []string{secretRule.id}
+	var ids []string
 	for _, rule := range rules {
 		ids = append(ids, rule.id)
 	}

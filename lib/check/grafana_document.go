@@ -8,6 +8,12 @@ import (
 	"github.com/dashc/dashc/lib/diagnostic"
 )
 
+var documentRule = rule{
+	id:   "grafana/document",
+	why:  "One provisioning file that Grafana cannot read keeps it from starting; a key that it does not know it passes over without a word.",
+	find: findNoDocument,
+}
+
 // topLists are the lists that provisioning files hold at their top level, by kind
 // (Grafana: administration/provisioning and alerting/set-up/provision-alerting-resources).
 var topLists = map[artifact.Kind][]string{
@@ -75,30 +81,4 @@ func notObjects(document Document, where string, value any, ofObjects bool) []fi
 		}
 	}
 	return found
-}
-
-// jsonKind names the type of a decoded JSON value as an error message says it.
-func jsonKind(value any) string {
-	switch value.(type) {
-	case nil:
-		return "null"
-	case bool:
-		return "a boolean"
-	case string:
-		return "a string"
-	case []any:
-		return "an array"
-	case map[string]any:
-		return "an object"
-	}
-	return "a number"
-}
-
-func sortedKeys(object map[string]any) []string {
-	keys := make([]string, 0, len(object))
-	for key := range object {
-		keys = append(keys, key)
-	}
-	slices.Sort(keys)
-	return keys
 }

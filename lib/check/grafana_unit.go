@@ -1,0 +1,101 @@
+package check
+
+import (
+	_ "embed"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/dashc/dashc/lib/dashboard"
+	"github.com/dashc/dashc/lib/diagnostic"
+)
+
+var unitRule = rule{
+	id:   "grafana/unit",
+	why:  "Grafana does not refuse a unit that it does not know: it writes the id behind the bare number, and the reader takes 1500000 for a thousand times what it is.",
+	find: findUnknownUnits,
+}
+
+// knownUnits are the ids of Grafana's units, one a line. units/extract.mjs reads them from the
+// package @grafana/data.
+//
+//go:embed units/units.txt
+var knownUnits string
+
+// unitPrefixes introduce units that authors make themselves (getValueFormat in
+// packages/grafana-data/src/valueFormats/valueFormats.ts).
+var unitPrefixes = []string{"prefix", "suffix", "time", "si", "count", "currency", "bool"}
+
+// findUnknownUnits reports units that Grafana does not know.
+func findUnknownUnits(s *subject) []finding {
+	known := strings.Fields(knownUnits)
+	var found []finding
+	for _, b := range s.dashboards {
+		for _, panel := range b.Panels() {
+			for _, unit := range units(panel) {
+				if message, hint, typo := unknownUnit(unit.id, known); message != "" {
+					f := onPanel(b, panel, unit.key, message, hint).saying(unit.id)
+					if !typo {
+						f = f.warning()
+					}
+					found = append(found, f)
+				}
+			}
+		}
+	}
+	return found
+}
+
+// placedUnit is a unit and its place in the panel.
+type placedUnit struct{ key, id string }
+
+// units returns every unit that a panel names: for its fields, for single ones, and for the
+// vertical axis and the cells of a heatmap.
+func units(panel dashboard.Panel) []placedUnit {
+	var all []placedUnit
+	add := func(key string, value any) {
+		if id, ok := value.(string); ok && id != "" && withoutVariables(id) {
+			all = append(all, placedUnit{key, id})
+		}
+	}
+	add("fieldConfig.defaults.unit", objectAt(panel.JSON, "fieldConfig", "defaults")["unit"])
+	for key, property := range overrides(panel) {
+		if property["id"] == "unit" {
+			add(key+".value", property["value"])
+		}
+	}
+	if panel.Type() == "heatmap" {
+		add("options.yAxis.unit", objectAt(panel.JSON, "options", "yAxis")["unit"])
+		add("options.cellValues.unit", objectAt(panel.JSON, "options", "cellValues")["unit"])
+	}
+	return all
+}
+
+// unknownUnit says what is wrong with a unit, and whether it is a slip of the pen.
+func unknownUnit(id string, known []string) (message, hint string, typo bool) {
+	if slices.Contains(known, id) {
+		return "", "", false
+	}
+	if prefix, _, custom := strings.Cut(id, ":"); custom && slices.Contains(unitPrefixes, prefix) {
+		return "", "", false
+	}
+	message = fmt.Sprintf("Grafana has no unit %q and would write it behind the number", id)
+	if nearest, ok := nearestUnit(id, known); ok {
+		return message, fmt.Sprintf("did you mean %q? If it is meant as text, write 'suffix:%s'", nearest, id), true
+	}
+	return message, fmt.Sprintf("write 'suffix:%s' to say so, or take one of Grafana's units", id), false
+}
+
+// nearestUnit returns the unit that was probably meant. Ids of one or two letters are near to
+// everything, and case alone tells many units apart.
+func nearestUnit(id string, known []string) (string, bool) {
+	for _, unit := range known {
+		if strings.EqualFold(unit, id) {
+			return unit, true
+		}
+	}
+	if len(id) < 4 {
+		return "", false
+	}
+	return diagnostic.Nearest(id, known)
+}

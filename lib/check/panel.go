@@ -1,0 +1,111 @@
+package check
+
+import (
+	"iter"
+	"slices"
+	"strings"
+
+	"github.com/dashc/dashc/lib/dashboard"
+)
+
+// target is one query of a panel.
+type target struct {
+	panel dashboard.Panel
+	// key is the query's place in the panel: targets[0].
+	key  string
+	json map[string]any
+}
+
+// queries returns the panel's queries with their places.
+func queries(panel dashboard.Panel) []target {
+	var all []target
+	for i, object := range indexedObjects(panel.JSON["targets"]) {
+		all = append(all, target{panel, place("targets", i), object})
+	}
+	return all
+}
+
+func (q target) text(key string) string { return textAt(q.json, key) }
+
+// prometheusTypes are the plugins that speak PromQL.
+var prometheusTypes = []string{"prometheus", "grafana-amazonprometheus-datasource", "grafana-azureprometheus-datasource"}
+
+// isPrometheus tells whether a query is surely one of Prometheus. Grafana's order: the
+// query's own data source, or the panel's.
+func (s *subject) isPrometheus(b board, q target) bool {
+	return q.text("expr") != "" && slices.Contains(prometheusTypes, s.datasourceType(b, q))
+}
+
+func (s *subject) datasourceType(b board, q target) string {
+	for _, holder := range []any{q.json["datasource"], q.panel.JSON["datasource"]} {
+		name, _ := holder.(string)
+		if object, ok := holder.(map[string]any); ok {
+			if kind := textAt(object, "type"); kind != "" && kind != "datasource" {
+				return kind
+			}
+			name = textAt(object, "uid")
+		}
+		if kind := s.typeOf(b, name); kind != "" {
+			return kind
+		}
+	}
+	return ""
+}
+
+// typeOf returns the plugin of a data source that is named by uid, name or variable, or "".
+func (s *subject) typeOf(b board, name string) string {
+	if variable, ok := dashboard.VariableName(name); ok {
+		for _, v := range b.Variables() {
+			if textAt(v, "name") == variable && textAt(v, "type") == "datasource" {
+				return textAt(v, "query")
+			}
+		}
+		return ""
+	}
+	for _, source := range items(s.datasources, "datasources") {
+		if name != "" && (source.text("uid") == name || source.text("name") == name) {
+			return source.text("type")
+		}
+	}
+	return ""
+}
+
+// parentPath is the path of the row that holds the panel at a path, or "".
+func parentPath(path string) string {
+	return path[:max(0, strings.LastIndexByte(path, '.'))]
+}
+
+// isRow tells whether a panel is the heading of a row.
+func isRow(panel dashboard.Panel) bool { return panel.Type() == "row" }
+
+// libraryPanel returns the name or uid of the library panel that a panel stands for.
+func libraryPanel(panel dashboard.Panel) (name string, isOne bool) {
+	reference, ok := panel.JSON["libraryPanel"].(map[string]any)
+	if !ok {
+		return "", false
+	}
+	name = textAt(reference, "name")
+	if name == "" {
+		name = textAt(reference, "uid")
+	}
+	return name, true
+}
+
+// overrides yields the properties of a panel's field overrides with their places in the panel.
+func overrides(panel dashboard.Panel) iter.Seq2[string, map[string]any] {
+	config := objectAt(panel.JSON, "fieldConfig")
+	return func(yield func(string, map[string]any) bool) {
+		for i, override := range indexedObjects(config["overrides"]) {
+			for j, property := range indexedObjects(override["properties"]) {
+				if !yield(place("fieldConfig.overrides", i)+"."+place("properties", j), property) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// withoutVariables tells whether a text is what the reader gets: Grafana fills in no variable.
+func withoutVariables(text string) bool {
+	return !strings.Contains(text, "$") && !strings.Contains(text, "[[")
+}
