@@ -6,6 +6,7 @@ package check
 import (
 	"github.com/dashc/dashc/lib/artifact"
 	"github.com/dashc/dashc/lib/diagnostic"
+	"github.com/dashc/dashc/lib/metrics"
 	"github.com/dashc/dashc/lib/project"
 )
 
@@ -25,6 +26,9 @@ type Environment struct {
 	Name      string
 	Grafana   project.Grafana
 	Documents []Document
+	// Catalogue holds the metrics that exist; nil or empty where nobody says, and then no rule
+	// asks whether a metric does.
+	Catalogue *metrics.Catalogue
 	// Settings are the checks of dashc.yaml.
 	Settings project.Checks
 	// Switches are what TakeSwitches found in the documents.
@@ -42,8 +46,10 @@ type Environment struct {
 type Result struct {
 	// Findings are those of every rule, the switched off included: their Suppressed says why.
 	Findings []diagnostic.Diagnostic
-	declared []Suppression
-	used     []string
+	// Queries counts the Prometheus expressions that were checked, PassedOver those of other data sources.
+	Queries, PassedOver int
+	declared            []Suppression
+	used                []string
 }
 
 // Run applies every rule to an environment.
@@ -59,7 +65,7 @@ func Run(environment Environment) Result {
 			found = append(found, f)
 		}
 	}
-	var result Result
+	result := Result{Queries: len(s.queries), PassedOver: s.passedOver}
 	found = append(found, s.suppress(found, &result)...)
 	for _, f := range found {
 		result.Findings = append(result.Findings, s.diagnostic(f))

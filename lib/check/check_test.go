@@ -1,6 +1,9 @@
 package check_test
 
 import (
+	"github.com/dashc/dashc/lib/metrics"
+	"sync"
+
 	"encoding/json"
 	"flag"
 	"os"
@@ -84,7 +87,7 @@ func findings(t *testing.T, documents map[artifact.Path]any, settings settings, 
 
 // run applies every rule, and reports switch-offs that suppress nothing.
 func run(documents map[artifact.Path]any, settings settings) []diagnostic.Diagnostic {
-	environment := check.Environment{Name: "dev", Grafana: settings.Grafana, Settings: settings.Checks}
+	environment := check.Environment{Name: "dev", Grafana: settings.Grafana, Settings: settings.Checks, Catalogue: catalogue()}
 	for path, value := range documents {
 		document := check.Document{Path: path, Kind: kind(path), Source: "jsonnet/" + string(path), Value: value}
 		if object, ok := value.(map[string]any); ok && object["huge"] != nil {
@@ -171,3 +174,12 @@ func evaluate(t *testing.T, name, source string) any {
 	}
 	return value
 }
+
+// catalogue is that of the repository's example.
+var catalogue = sync.OnceValue(func() *metrics.Catalogue {
+	c, err := metrics.Load("../..", "jsonnet/metrics")
+	if err != nil {
+		panic(err)
+	}
+	return c
+})

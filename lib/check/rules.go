@@ -61,4 +61,37 @@ var rules = []rule{
 	contactPointRule,
 	notificationPolicyRule,
 	muteTimingRule,
+
+	// Queries.
+	syntaxRule,
+	unknownMetricRule,
+	unknownLabelRule,
+	rateOfGaugeRule,
+	deltaOfCounterRule,
+	counterWithoutRateRule,
+	quantileWithoutLeRule,
+	quantileWithoutRateRule,
+	quantileUnaggregatedRule,
+	multiValueRule,
+	vectorMatchingRule,
+	zeroDivisorRule,
+	epsilonDivisorRule,
+	shortWindowRule,
+	lateSeriesRule,
+	dynamicNameRule,
+	requiredMatcherRule,
+
+	// Queries and the panels that show them.
+	undefinedVariableRule,
+	unusedVariableRule,
+	legendLabelRule,
+	unitMismatchRule,
+
+	// Rules of Prometheus.
+	recordingNameRule,
+	recordingCycleRule,
+	recordingUnusedRule,
+	recordingLabelsRule,
+	comparisonRule,
+	unknownJobRule,
 }

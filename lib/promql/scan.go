@@ -297,7 +297,7 @@ func (s *scanner) hole(m Macro) Hole {
 		return Number
 	case glued || m.before == ':' || m.after == ':':
 		return NamePart
-	case next == '(':
+	case next == '(' || s.grouped(m.End):
 		if s.afterOperand() {
 			return Operator
 		}
@@ -308,6 +308,13 @@ func (s *scanner) hole(m Macro) Hole {
 		return Operator
 	}
 	return Expression
+}
+
+// grouped tells whether an aggregation's by or without follows.
+func (s *scanner) grouped(at int) bool {
+	word, _, _ := strings.Cut(strings.TrimLeft(s.text[at:], " \t\r\n"), "(")
+	word = strings.ToLower(strings.TrimSpace(word))
+	return word == "by" || word == "without"
 }
 
 // gluedMacro tells whether the brace before a macro closes another macro: ${a}${b}.

@@ -221,3 +221,10 @@ func guesses(m Macro, variable Variable) []string {
 	}
 	return []string{"1", sentinelMetric, sentinelMetric + "[5m]", `"` + sentinelText + `"`, "5m", ""}
 }
+
+// Defines tells whether Grafana can fill in a variable: it is one of these, or global.
+func (v Variables) Defines(name string) bool {
+	_, ok := v[name]
+	return ok || IsGlobal(name) || strings.HasPrefix(name, "__url_") || strings.HasPrefix(name, "__field") || strings.HasPrefix(name, "__data") ||
+		strings.HasPrefix(name, "__value") || strings.HasPrefix(name, "__series") || name == "__all_variables" || strings.HasPrefix(name, "__auto_interval")
+}

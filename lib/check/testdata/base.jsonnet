@@ -50,7 +50,7 @@
             type: 'text',
             title: 'Inner',
             description: 'What this row is about.',
-            options: { mode: 'markdown', content: 'See [the runbook](https://runbooks.example/).' },
+            options: { mode: 'markdown', content: 'From ${ds}; see [the runbook](https://runbooks.example/).' },
             gridPos: { x: 12, y: 1, w: 12, h: 8 },
           },
         ],
