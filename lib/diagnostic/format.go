@@ -51,6 +51,8 @@ type Options struct {
 	// Folder is the project's folder in its repository, with forward slashes; empty where
 	// they are the same. SARIF, JUnit and GitHub name files from the repository's root.
 	Folder string
+	// Pages is the absolute URL, ending in a slash, below which a finding's page is published.
+	Pages string
 	// Anchor is the file at which SARIF shows a finding that is about no file of the project.
 	Anchor string
 }

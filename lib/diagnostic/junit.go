@@ -4,6 +4,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"io"
+	"strings"
 )
 
 // The parts of a JUnit report that CI systems agree on.
@@ -114,7 +115,7 @@ func junitTest(d Diagnostic) junitCase {
 		name += place + ": "
 	}
 	test := junitCase{Name: oneLine(name + d.Message), Line: d.Position.Line}
-	text := headline(d, painter(false)) + details(d, painter(false))
+	text := strings.TrimRight(headline(d, painter(false))+details(d, painter(false)), "\n")
 	switch {
 	case d.Suppressed != "":
 		test.Skipped = &junitResult{Message: "suppressed: " + printable(d.Suppressed)}

@@ -8,15 +8,20 @@ import (
 )
 
 // printable replaces what could steer a terminal, hide text from a reader or break a file
-// format: control characters, bidirectional controls and bytes that are not UTF-8. Lines and
-// tabs stay.
+// format, bytes that are not UTF-8 included. Lines and tabs stay.
 func printable(text string) string {
 	return strings.Map(func(r rune) rune {
-		if r != '\n' && r != '\t' && (unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r)) {
+		if isHostile(r) {
 			return unicode.ReplacementChar
 		}
 		return r
 	}, text)
+}
+
+// isHostile tells whether a character is a control character, of a terminal or of the
+// direction of text.
+func isHostile(r rune) bool {
+	return r != '\n' && r != '\t' && (unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r))
 }
 
 // oneLine is printable for names, in which a line break could pass for a finding of its own.

@@ -105,7 +105,7 @@ type (
 
 // writeSARIF writes one run. Text and columns count Unicode code points, as positions do.
 func writeSARIF(w io.Writer, list []Diagnostic, o Options) error {
-	rules := sarifRules(list)
+	rules := sarifRules(list, o)
 	return encodeJSON(w, sarifLog{
 		Schema:  "https://json.schemastore.org/sarif-2.1.0.json",
 		Version: "2.1.0",
@@ -118,7 +118,7 @@ func writeSARIF(w io.Writer, list []Diagnostic, o Options) error {
 }
 
 // sarifRules describes every rule that has a finding, sorted by its identifier.
-func sarifRules(list []Diagnostic) []sarifRule {
+func sarifRules(list []Diagnostic, o Options) []sarifRule {
 	rules := map[string]sarifRule{}
 	for _, d := range list {
 		rule, known := rules[d.Rule]
@@ -129,7 +129,7 @@ func sarifRules(list []Diagnostic) []sarifRule {
 			rule.ShortDescription.Text = printable(d.Why)
 		}
 		if d.Page != "" {
-			rule.HelpURI = (&url.URL{Path: d.Page}).String()
+			rule.HelpURI = o.Pages + (&url.URL{Path: d.Page}).String()
 		}
 		if d.Severity == Error {
 			rule.Default.Level = "error"

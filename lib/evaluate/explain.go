@@ -82,7 +82,7 @@ func (e *evaluator) runtime(err jsonnet.RuntimeError) diagnostic.Diagnostic {
 		d.Rule, d.Message, d.Hint, d.Where = ruleImport, message, hint, ""
 	} else if match := embedded.FindStringSubmatch(err.Msg); match != nil && e.importer.files[match[1]] != nil {
 		d.Rule, d.Message, d.Where = ruleSyntax, match[6], ""
-		if e.lines(match[1]) == nil {
+		if _, isText := e.importer.content(match[1]); !isText {
 			d.Hint = "the file is not UTF-8 text; import it with importstr or importbin if it is meant as data"
 		}
 		d.Position = diagnostic.Position{File: match[1], Line: number(match[2], match[4]), Column: number(match[3], match[5])}
@@ -211,30 +211,11 @@ func shortened(frames []diagnostic.Frame, limit int) []diagnostic.Frame {
 	return append(short, frames[len(frames)-outer:]...)
 }
 
-// maxSnippet is the longest piece of a source line that is shown, in characters.
-const maxSnippet = 120
-
 // snippet returns the source line of a position and a caret below the column.
 func (e *evaluator) snippet(at diagnostic.Position) string {
-	lines := e.lines(at.File)
-	if at.Line < 1 || at.Line > len(lines) || at.Column < 1 {
+	content, ok := e.importer.content(at.File)
+	if !ok {
 		return ""
 	}
-	line := []rune(strings.TrimRight(lines[at.Line-1], "\r"))
-	column := min(at.Column-1, len(line))
-	prefix := ""
-	if start := column - maxSnippet/2; start > 0 && len(line) > maxSnippet {
-		line, column, prefix = line[start:], column-start, "..."
-	}
-	suffix := ""
-	if len(line) > maxSnippet {
-		line, suffix = line[:maxSnippet], "..."
-	}
-	pad := strings.Map(func(r rune) rune {
-		if r == '\t' {
-			return r
-		}
-		return ' '
-	}, prefix+string(line[:column]))
-	return prefix + string(line) + suffix + "\n" + pad + "^"
+	return diagnostic.SnippetAt(content, at)
 }

@@ -11,7 +11,6 @@ import (
 	"runtime/debug"
 	"runtime/metrics"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/google/go-jsonnet"
@@ -180,13 +179,4 @@ func accepts(node ast.Node, name string) bool {
 			return true
 		}
 	}
-}
-
-// lines returns the source lines of a file that this evaluation has read.
-func (e *evaluator) lines(file string) []string {
-	content, ok := e.importer.content(file)
-	if !ok {
-		return nil
-	}
-	return strings.Split(content, "\n")
 }
