@@ -23,9 +23,8 @@ func (e *evaluator) explain(job Job, err error) diagnostic.Diagnostic {
 	switch err := err.(type) {
 	case jsonnet.RuntimeError:
 		d = e.runtime(err)
-	case interface{ Loc() ast.LocationRange }:
-		loc := err.Loc()
-		d = failure(ruleSyntax, positionOf(loc), strings.TrimPrefix(err.(error).Error(), loc.String()+" "), "")
+	case located:
+		d = static(err)
 	default:
 		d = unlocated(err)
 	}
@@ -41,6 +40,18 @@ func (e *evaluator) explain(job Job, err error) diagnostic.Diagnostic {
 		d.Trace = append(d.Trace, diagnostic.Frame{Position: diagnostic.Position{File: entry}, Name: "the file being evaluated"})
 	}
 	return d
+}
+
+// located is an error of the parser, the static analysis or the linter. Their own type is
+// internal to go-jsonnet.
+type located interface {
+	error
+	Loc() ast.LocationRange
+}
+
+func static(err located) diagnostic.Diagnostic {
+	loc := err.Loc()
+	return failure(ruleSyntax, positionOf(loc), strings.TrimPrefix(err.Error(), loc.String()+" "), "")
 }
 
 // unlocated explains an error that has no place in a source.
