@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/google/go-jsonnet"
 	"github.com/google/go-jsonnet/ast"
@@ -96,7 +97,7 @@ func (e *evaluator) runtime(err jsonnet.RuntimeError) diagnostic.Diagnostic {
 		if _, isText := e.importer.content(match[1]); !isText {
 			d.Hint = "the file is not UTF-8 text; import it with importstr or importbin if it is meant as data"
 		}
-		d.Position = diagnostic.Position{File: match[1], Line: number(match[2], match[4]), Column: number(match[3], match[5])}
+		d.Position = e.embeddedPosition(match)
 		d.Trace = shortened(collapsed(frames), e.options.Limits.Trace)
 	} else if strings.HasPrefix(err.Msg, "max stack frames exceeded") {
 		d.Rule = ruleLimit
@@ -166,7 +167,29 @@ func positionOf(loc ast.LocationRange) diagnostic.Position {
 	if loc.File != nil && loc.File.DiagnosticFileName != "" {
 		file = string(loc.File.DiagnosticFileName)
 	}
-	return diagnostic.Position{File: file, Line: loc.Begin.Line, Column: loc.Begin.Column}
+	at := diagnostic.Position{File: file, Line: loc.Begin.Line, Column: loc.Begin.Column}
+	if loc.File != nil {
+		at.Column = codePoint(loc.File.Lines, at)
+	}
+	return at
+}
+
+// codePoint turns the column of a position, which the evaluator counts in bytes, into one that
+// counts code points.
+func codePoint(lines []string, at diagnostic.Position) int {
+	if at.Line < 1 || at.Line > len(lines) || at.Column < 1 {
+		return at.Column
+	}
+	line := lines[at.Line-1]
+	return utf8.RuneCountInString(line[:min(at.Column-1, len(line))]) + 1
+}
+
+// embeddedPosition is the place that a match of embedded names.
+func (e *evaluator) embeddedPosition(match []string) diagnostic.Position {
+	at := diagnostic.Position{File: match[1], Line: number(match[2], match[4]), Column: number(match[3], match[5])}
+	content, _ := e.importer.content(at.File)
+	at.Column = codePoint(strings.Split(content, "\n"), at)
+	return at
 }
 
 // maxPeriod is the longest cycle of an endless recursion that is folded.

@@ -102,7 +102,7 @@ func (e *evaluator) problem(source Source, err error, rule string) diagnostic.Di
 	} else if match := embedded.FindStringSubmatch(d.Message); match != nil && e.importer.files[match[1]] != nil {
 		d.Rule, d.Message = ruleSyntax, match[6]
 		d.Trace = []diagnostic.Frame{{Position: d.Position, Name: "the import"}}
-		d.Position = diagnostic.Position{File: match[1], Line: number(match[2], match[4]), Column: number(match[3], match[5])}
+		d.Position = e.embeddedPosition(match)
 	}
 	if d.Position.File == "" {
 		d.Position.File = source.File

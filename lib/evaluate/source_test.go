@@ -44,7 +44,7 @@ func reportOf(t *testing.T, findings []diagnostic.Diagnostic) string {
 func TestLint(t *testing.T) {
 	root := t.TempDir()
 	write(t, filepath.Join(root, "vendor", "lib.libsonnet"), "local unused = 1; { f(x):: x }\n")
-	write(t, filepath.Join(root, "jsonnet", "broken.libsonnet"), "{\n  a: 1\n  b: 2,\n}\n")
+	write(t, filepath.Join(root, "jsonnet", "broken.libsonnet"), "{\n  a: 1\n  /* é */ b: 2,\n}\n")
 	write(t, filepath.Join(root, "jsonnet", "needy.libsonnet"), "{\n  x: import 'absent.libsonnet',\n}\n")
 	write(t, filepath.Join(root, "jsonnet", "self.jsonnet"), "{ a:: import 'self.jsonnet', b: self.a.a }\n")
 	write(t, filepath.Join(root, "secret.txt"), "topsecret\n")
@@ -60,7 +60,7 @@ func TestLint(t *testing.T) {
 		"missing": {"import 'lib.libsonet'\n", "error: jsonnet/x.jsonnet:1:1: the import \"lib.libsonet\" is not found [jsonnet/import]\n    import 'lib.libsonet'\n    ^\n  help: tried "},
 		"outside": {"importstr '../secret.txt'\n", "error: jsonnet/x.jsonnet:1:1: the import \"../secret.txt\" leads outside of the project's sources [jsonnet/import]"},
 		"broken import": {"{ a: import 'broken.libsonnet' }\n",
-			"error: jsonnet/broken.libsonnet:3:3: Expected a comma before next field [jsonnet/syntax]\n      b: 2,\n      ^\n    at jsonnet/x.jsonnet:1:6  the import\n"},
+			"error: jsonnet/broken.libsonnet:3:11: Expected a comma before next field [jsonnet/syntax]\n      /* é */ b: 2,\n              ^\n    at jsonnet/x.jsonnet:1:6  the import\n"},
 		"needy import":        {"{ a: import 'needy.libsonnet' }\n", "error: jsonnet/needy.libsonnet:2:6: the import \"absent.libsonnet\" is not found [jsonnet/import]"},
 		"cycle":               {"{ a:: import 'self.jsonnet' }\n", ""},
 		"a name like a place": {"local l = {}; l['jsonnet/x.jsonnet:1:2 b\\n\\n^ x']\n", "error: jsonnet/x.jsonnet:1:15: Indexed object has no field \"jsonnet/x.jsonnet:1:2 b\\n\\n^ x\" [jsonnet/lint]"},
