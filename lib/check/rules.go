@@ -55,10 +55,20 @@ var rules = []rule{
 	// Provisioning.
 	providerRule,
 	datasourceRule,
+	scrapeIntervalRule,
 
 	// Alerting.
 	alertRuleRule,
 	contactPointRule,
 	notificationPolicyRule,
 	muteTimingRule,
+	alertConditionRule,
+	alertForRule,
+	alertLabelsRule,
+	alertTemplateRule,
+	alertAnnotationsRule,
+
+	// Prometheus.
+	prometheusConfigRule,
+	ruleFilesRule,
 }
