@@ -23,3 +23,14 @@ func grafanaDuration(text string) (time.Duration, error) {
 	}
 	return time.ParseDuration(strings.ReplaceAll(text, " ", ""))
 }
+
+// plainDuration writes a duration without the zeros that Go's own form ends with: 1m, not 1m0s.
+func plainDuration(d time.Duration) string {
+	text := d.String()
+	for _, zero := range []string{"m0s", "h0m"} {
+		if strings.HasSuffix(text, zero) {
+			text = text[:len(text)-2]
+		}
+	}
+	return text
+}

@@ -64,6 +64,9 @@ func badProvider(s *subject, provider item) []finding {
 			found = append(found, provider.failAt("options."+key, "is no option of a file provider; Grafana would ignore it", diagnostic.DidYouMean(key, providerOptionKeys)))
 		}
 	}
+	if seconds, watched := s.watched(provider); watched {
+		found = append(found, provider.failAt("updateIntervalSeconds", fmt.Sprintf("is %v; from 12.3 on Grafana watches the files where it is 10 or less, and has been reported to miss changes on Docker's volumes", seconds), "write 30").warning())
+	}
 	if options["foldersFromFilesStructure"] == true && (provider.text("folder") != "" || provider.text("folderUid") != "") {
 		found = append(found, provider.failAt("folder", "folder and folderUid must be empty where foldersFromFilesStructure is on; Grafana refuses both", "remove one of the two"))
 	}
@@ -74,6 +77,26 @@ func badProvider(s *subject, provider item) []finding {
 			"correct the path, or set grafana.dashboardsPath of the environment"))
 	}
 	return found
+}
+
+// watcherSince is the release from which on a provider with a short interval watches its files.
+var watcherSince = release{12, 3}
+
+// defaultUpdateInterval is the interval of a provider that sets none, in seconds.
+const defaultUpdateInterval = 10
+
+// watched tells whether Grafana watches the provider's files instead of walking them from
+// time to time, and the interval that makes it do so.
+func (s *subject) watched(provider item) (seconds int, watched bool) {
+	if version, known := s.release(); known && version.before(watcherSince) {
+		return 0, false
+	}
+	value, set := provider.json["updateIntervalSeconds"]
+	if !set {
+		return defaultUpdateInterval, true
+	}
+	seconds, whole := wholeNumber(value)
+	return seconds, whole && seconds <= defaultUpdateInterval
 }
 
 // pathExists tells whether a path inside Grafana names a folder of the tree that is mounted

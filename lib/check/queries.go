@@ -378,7 +378,6 @@ func splitCustom(query string) []string {
 	return parts
 }
 
-
 // isRuleFile tells rule files from prometheus.yml; both are documents of artifact.Prometheus.
 func isRuleFile(document Document) bool {
 	object, _ := document.Value.(map[string]any)

@@ -12,11 +12,8 @@ type rule struct {
 	find func(*subject) []finding
 }
 
-// pages is where the rules' documentation can be read without the sources; `dashc check
-// --explain` prints the same pages.
-const pages = "https://github.com/dashc/dashc/blob/main/docs/rules/"
-
-func (r rule) page() string { return pages + r.id + ".md" }
+// page is the rule's documentation, from the repository's root; `dashc check --explain` prints it.
+func (r rule) page() string { return "docs/rules/" + r.id + ".md" }
 
 // rules are run in this order; a report sorts the findings anyway.
 var rules = []rule{
@@ -55,12 +52,22 @@ var rules = []rule{
 	// Provisioning.
 	providerRule,
 	datasourceRule,
+	scrapeIntervalRule,
 
 	// Alerting.
 	alertRuleRule,
 	contactPointRule,
 	notificationPolicyRule,
 	muteTimingRule,
+	alertConditionRule,
+	alertForRule,
+	alertLabelsRule,
+	alertTemplateRule,
+	alertAnnotationsRule,
+
+	// Prometheus.
+	prometheusConfigRule,
+	ruleFilesRule,
 
 	// Queries.
 	syntaxRule,
