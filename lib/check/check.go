@@ -29,6 +29,8 @@ type Environment struct {
 	// Catalogue holds the metrics that exist; nil or empty where nobody says, and then no rule
 	// asks whether a metric does.
 	Catalogue *metrics.Catalogue
+	// Live is a running Prometheus; nil where none is asked.
+	Live Live
 	// Settings are the checks of dashc.yaml.
 	Settings project.Checks
 	// Switches are what TakeSwitches found in the documents.
@@ -40,6 +42,14 @@ type Environment struct {
 	// document, such as panels[3].targets[0].expr; texts are what stands there, the most telling first.
 	// Nil leaves every finding at the document's source.
 	Locate func(document Document, path string, texts []string) diagnostic.Position
+}
+
+// Live tells what a running Prometheus holds.
+type Live interface {
+	// Has tells whether there are series of that name.
+	Has(name string) bool
+	// Labels returns the labels that these series carry.
+	Labels(name string) []string
 }
 
 // Result is what Run found in one environment.

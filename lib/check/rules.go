@@ -87,6 +87,7 @@ var rules = []rule{
 	lateSeriesRule,
 	dynamicNameRule,
 	requiredMatcherRule,
+	notInPrometheusRule,
 
 	// Queries and the panels that show them.
 	undefinedVariableRule,

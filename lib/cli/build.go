@@ -88,6 +88,7 @@ func (c *command) build(ctx *cli.Context) error {
 
 // buildFindings writes findings as text to stderr, in another format to stdout.
 func (c *command) buildFindings(ctx *cli.Context, findings []diagnostic.Diagnostic) (int, error) {
+	findings = visible(diagnostic.Merge(findings), false)
 	if asText(ctx) {
 		return c.report(findings), nil
 	}

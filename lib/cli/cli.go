@@ -68,7 +68,7 @@ func (c *command) app() *cli.App {
 			return cli.ShowAppHelp(ctx)
 		},
 		Commands: []*cli.Command{
-			c.buildCommand(), c.listCommand(), c.evalCommand(), c.verifyCommand(), c.completionCommand(),
+			c.buildCommand(), c.checkCommand(), c.listCommand(), c.evalCommand(), c.verifyCommand(), c.completionCommand(),
 			c.fmtCommand(),
 			c.lintCommand(),
 		},
