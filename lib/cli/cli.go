@@ -68,9 +68,8 @@ func (c *command) app() *cli.App {
 			return cli.ShowAppHelp(ctx)
 		},
 		Commands: []*cli.Command{
-			c.buildCommand(), c.checkCommand(), c.listCommand(), c.evalCommand(), c.verifyCommand(), c.completionCommand(),
-			c.fmtCommand(),
-			c.lintCommand(),
+			c.buildCommand(), c.checkCommand(), c.listCommand(), c.evalCommand(), c.verifyCommand(),
+			c.fmtCommand(), c.lintCommand(), c.metricsCommand(), c.completionCommand(),
 		},
 		Description: "Exit codes: 0 ok, 1 the sources are wrong, 2 wrong usage or configuration,\n3 differences found, 4 the machine failed (disk, permission), 130 interrupted.",
 	}
@@ -83,16 +82,20 @@ func (e usageError) Error() string { return e.message }
 
 func onUsageError(ctx *cli.Context, err error, _ bool) error {
 	name := "dashc"
-	if ctx.Command != nil && ctx.Command.Name != "" && ctx.Command.Name != "dashc" {
-		name += " " + ctx.Command.Name
+	if ctx.Command != nil && ctx.Command.HelpName != "" {
+		name = ctx.Command.HelpName // "dashc metrics diff"
 	}
 	return usageError{fmt.Sprintf("%v; see `%s --help`", err, name)}
 }
 
 func unknownCommand(ctx *cli.Context) error {
 	name := ctx.Args().First()
+	commands := ctx.App.Commands
+	if ctx.Command != nil && len(ctx.Command.Subcommands) > 0 {
+		commands = ctx.Command.Subcommands
+	}
 	var names []string
-	for _, command := range ctx.App.Commands {
+	for _, command := range commands {
 		if !command.Hidden {
 			names = append(names, command.Name)
 		}
@@ -218,7 +221,7 @@ func selectEnvironments(p *project.Project, names []string) ([]project.Environme
 
 func noArguments(ctx *cli.Context) error {
 	if ctx.Args().Present() {
-		return usageError{fmt.Sprintf("unexpected argument %q; see `dashc %s --help`", ctx.Args().First(), ctx.Command.Name)}
+		return usageError{fmt.Sprintf("unexpected argument %q; see `%s --help`", ctx.Args().First(), ctx.Command.HelpName)}
 	}
 	return nil
 }

@@ -174,6 +174,16 @@ func (c *Catalogue) TenantLabels() []string {
 	return slices.Compact(labels)
 }
 
+// Sources returns who exposes the metrics, sorted.
+func (c *Catalogue) Sources() []string {
+	var list []string
+	for _, m := range c.metrics {
+		list = append(list, sources(m.Source)...)
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
 // Family returns the metric that has exactly that name.
 func (c *Catalogue) Family(name string) (Metric, bool) {
 	m, ok := c.metrics[name]

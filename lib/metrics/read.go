@@ -38,9 +38,6 @@ func ReadFile(name string) (*Scrape, error) {
 	if err != nil {
 		return nil, err
 	}
-	if info.IsDir() {
-		return nil, fmt.Errorf("%s is a folder; name the files in it", name)
-	}
 	if info.Size() > maxScrape {
 		return nil, tooLarge(name)
 	}
