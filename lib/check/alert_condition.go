@@ -99,10 +99,8 @@ func (s *subject) ruleSourceType(data item) string {
 	return textAt(objectAt(data.json, "model", "datasource"), "type")
 }
 
-var (
-	mathVariable = regexp.MustCompile(`\$(?:\{([^}]+)\}|([A-Za-z_]\w*))`)
-	sqlTable     = regexp.MustCompile("(?i)\\b(?:from|join)\\s+[`\"]?([A-Za-z_]\\w*)")
-)
+// mathVariable is how a calculation names the value of a query.
+var mathVariable = regexp.MustCompile(`\$(?:\{([^}]+)\}|([A-Za-z_]\w*))`)
 
 // inputs returns the refIds that an expression reads.
 func inputs(st step) []string {
