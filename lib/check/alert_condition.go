@@ -99,10 +99,8 @@ func (s *subject) ruleSourceType(data item) string {
 	return textAt(objectAt(data.json, "model", "datasource"), "type")
 }
 
-var (
-	mathVariable = regexp.MustCompile(`\$(?:\{([^}]+)\}|([A-Za-z_]\w*))`)
-	sqlTable     = regexp.MustCompile("(?i)\\b(?:from|join)\\s+[`\"]?([A-Za-z_]\\w*)")
-)
+// mathVariable is how a calculation names the value of a query.
+var mathVariable = regexp.MustCompile(`\$(?:\{([^}]+)\}|([A-Za-z_]\w*))`)
 
 // inputs returns the refIds that an expression reads.
 func inputs(st step) []string {
@@ -124,7 +122,9 @@ func inputs(st step) []string {
 		return refs
 	case "reduce", "resample", "threshold":
 		// $A and ${A} are read like A (pkg/expr/commands.go).
-		return []string{strings.Trim(strings.TrimSpace(expression), "${}")}
+		if ref := strings.Trim(strings.TrimSpace(expression), "${}"); ref != "" {
+			return []string{ref}
+		}
 	}
 	return nil
 }
@@ -163,7 +163,7 @@ func badExpression(all steps, st step) []finding {
 		return nil
 	}
 	if !slices.Contains(expressionTypes, st.kind) {
-		return []finding{st.failAt("model.type", fmt.Sprintf("%s is no type of expression", quoted(orNothing(st.model["type"]))), diagnostic.DidYouMean(st.kind, expressionTypes))}
+		return []finding{st.failAt("model.type", fmt.Sprintf("%s is no type of expression", quoted(st.model["type"])), diagnostic.DidYouMean(st.kind, expressionTypes))}
 	}
 	found := badInputs(all, st)
 	switch st.kind {
@@ -236,7 +236,7 @@ func notOneOf(st step, key string, value any, known []string) []finding {
 	if text, ok := value.(string); ok && slices.Contains(known, text) {
 		return nil
 	}
-	return []finding{st.failAt(key, fmt.Sprintf("%s is not known to Grafana", quoted(orNothing(value))), diagnostic.DidYouMean(fmt.Sprint(orNothing(value)), known))}
+	return []finding{st.failAt(key, fmt.Sprintf("%s is not known to Grafana", quoted(value)), diagnostic.DidYouMean(fmt.Sprint(orNothing(value)), known))}
 }
 
 // badEvaluators reports comparisons that Grafana does not know or that lack numbers.
@@ -265,7 +265,7 @@ func badEvaluator(st step, key string, evaluator map[string]any) []finding {
 	kind := textAt(evaluator, "type")
 	count, known := evaluators[kind]
 	if !known {
-		return []finding{st.failAt(key+".type", fmt.Sprintf("%s is no comparison that Grafana knows", quoted(orNothing(evaluator["type"]))), diagnostic.DidYouMean(kind, slices.Collect(maps.Keys(evaluators))))}
+		return []finding{st.failAt(key+".type", fmt.Sprintf("%s is no comparison that Grafana knows", quoted(evaluator["type"])), diagnostic.DidYouMean(kind, slices.Collect(maps.Keys(evaluators))))}
 	}
 	params, _ := evaluator["params"].([]any)
 	numbers := 0
@@ -274,8 +274,11 @@ func badEvaluator(st step, key string, evaluator map[string]any) []finding {
 			numbers++
 		}
 	}
-	if numbers < count || numbers < len(params) {
-		return []finding{st.failAt(key+".params", fmt.Sprintf("%s compares with %d, and params holds %d of %d numbers", kind, count, numbers, len(params)), "write for example [5]")}
+	switch {
+	case numbers < len(params):
+		return []finding{st.failAt(key+".params", "holds something that is no number", "write numbers, without quotes")}
+	case numbers < count:
+		return []finding{st.failAt(key+".params", fmt.Sprintf("holds %d of the %d numbers that %s compares with", numbers, count, kind), "write for example [5], and [5, 10] for a range")}
 	}
 	return nil
 }

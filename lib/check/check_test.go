@@ -172,7 +172,7 @@ func tree(t *testing.T, over string) (map[artifact.Path]any, settings) {
 	return documents, set
 }
 
-func evaluate(t *testing.T, name, source string) any {
+func evaluate(t testing.TB, name, source string) any {
 	t.Helper()
 	output, err := jsonnet.MakeVM().EvaluateAnonymousSnippet(name, source)
 	if err != nil {

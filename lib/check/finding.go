@@ -56,13 +56,23 @@ func onPanel(b board, panel dashboard.Panel, key, message, hint string) finding 
 		f.path += "." + key
 	}
 	f.panel = &panel
-	f.texts = []string{panel.Title()}
+	return f.saying(panel.Title())
+}
+
+// saying adds the text that stands at the place and by which its source line is found. It is
+// more telling than those that are there.
+func (f finding) saying(text string) finding {
+	if text != "" {
+		f.texts = append([]string{text}, f.texts...)
+	}
 	return f
 }
 
-// saying adds the text that stands at the place and by which its source line is found.
-func (f finding) saying(text string) finding {
-	f.texts = append([]string{text}, f.texts...)
+// alsoSaying adds a text that is less telling than those that are there.
+func (f finding) alsoSaying(text string) finding {
+	if text != "" {
+		f.texts = append(f.texts, text)
+	}
 	return f
 }
 

@@ -66,7 +66,7 @@ func badGroup(group item) []finding {
 	interval, err := grafanaDuration(group.text("interval"))
 	switch {
 	case err != nil:
-		found = append(found, group.failAt("interval", fmt.Sprintf("%s is not a duration", quoted(orNothing(group.json["interval"]))), "write for example 1m"))
+		found = append(found, group.failAt("interval", fmt.Sprintf("%s is not a duration", quoted(group.json["interval"])), "write for example 1m"))
 	case interval <= 0 || interval%evaluationStep != 0:
 		found = append(found, group.failAt("interval", fmt.Sprintf("%s is not a multiple of %s; Grafana would not start", group.text("interval"), evaluationStep), "write for example 1m"))
 	}

@@ -34,7 +34,7 @@ func findBadContactPoints(s *subject) []finding {
 		for _, receiver := range receivers {
 			uid := receiver.text("uid")
 			if uid == "" || !uidPattern.MatchString(uid) {
-				found = append(found, receiver.failAt("uid", fmt.Sprintf("%s is no valid uid", quoted(orNothing(receiver.json["uid"]))), uidHint))
+				found = append(found, receiver.failAt("uid", fmt.Sprintf("%s is no valid uid", quoted(receiver.json["uid"])), uidHint))
 			} else if other, taken := firstReceiver[point.org()+"\x00"+uid]; taken {
 				found = append(found, receiver.failAt("uid", fmt.Sprintf("the uid %q is also that of %s %s", uid, other.document.Source, other.where), "give each receiver its own uid"))
 			}

@@ -89,7 +89,7 @@ func unfilledInputs(document Document, object map[string]any) []finding {
 			if name := match[1]; !defined[name] && !seen[name] {
 				seen[name] = true
 				found = append(found, failure(document, at, fmt.Sprintf("${%s} is an input of an exported dashboard, which file provisioning does not fill", name),
-					"name the data source by its uid or by a variable of the dashboard"))
+					"name the data source by its uid or by a variable of the dashboard").saying(text))
 			}
 		}
 	})

@@ -19,12 +19,12 @@ func findFastRefresh(s *subject) []finding {
 		}
 		interval, err := grafanaDuration(refresh)
 		if err != nil {
-			found = append(found, failure(b.Document, "refresh", fmt.Sprintf("%q is not a duration", refresh), "write for example 30s, or leave it out for no refresh"))
+			found = append(found, failure(b.Document, "refresh", fmt.Sprintf("%q is not a duration", refresh), "write for example 30s, or leave it out for no refresh").saying(refresh))
 			continue
 		}
 		if interval < s.Grafana.MinRefreshInterval {
 			found = append(found, failure(b.Document, "refresh", fmt.Sprintf("refreshes every %s, faster than Grafana allows (%s)", refresh, s.Grafana.MinRefreshInterval),
-				"refresh less often, or set grafana.minRefreshInterval of the environment to what the server's min_refresh_interval says"))
+				"refresh less often, or set grafana.minRefreshInterval of the environment to what the server's min_refresh_interval says").saying(refresh))
 		}
 	}
 	return found

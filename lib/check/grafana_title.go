@@ -24,7 +24,7 @@ func findBadTitles(s *subject) []finding {
 		}
 		key := path.Base(b.folder()) + "\x00" + strings.ToLower(title)
 		if other, taken := first[key]; taken {
-			found = append(found, failure(b.Document, "title", fmt.Sprintf("the title %q is also that of %s in the same folder", title, other.Source), "give each dashboard of a folder its own title"))
+			found = append(found, failure(b.Document, "title", fmt.Sprintf("the title %q is also that of %s in the same folder", title, other.Source), "give each dashboard of a folder its own title").saying(title))
 			continue
 		}
 		first[key] = b

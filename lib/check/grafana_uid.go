@@ -27,9 +27,9 @@ func findBadUIDs(s *subject) []finding {
 		case b.JSON["uid"] == nil || uid == "" && isText:
 			found = append(found, failure(b.Document, "uid", "the dashboard has no uid; Grafana would invent one, and links and alerts could not name it", "set it with g.dashboard.withUid('...')"))
 		case !isText || !uidPattern.MatchString(uid):
-			found = append(found, failure(b.Document, "uid", fmt.Sprintf("%s is no valid uid", quoted(b.JSON["uid"])), uidHint))
+			found = append(found, failure(b.Document, "uid", fmt.Sprintf("%s is no valid uid", quoted(b.JSON["uid"])), uidHint).saying(uid))
 		case taken:
-			found = append(found, failure(b.Document, "uid", fmt.Sprintf("the uid %q is also that of %s", uid, other.Source), "give each dashboard its own uid"))
+			found = append(found, failure(b.Document, "uid", fmt.Sprintf("the uid %q is also that of %s", uid, other.Source), "give each dashboard its own uid").saying(uid))
 		default:
 			first[uid] = b
 		}

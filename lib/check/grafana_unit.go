@@ -3,6 +3,7 @@ package check
 import (
 	_ "embed"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -16,11 +17,11 @@ var unitRule = rule{
 	find: findUnknownUnits,
 }
 
-// knownUnits are the ids of Grafana's units, one a line. units/extract.mjs reads them from the
-// package @grafana/data.
+// unitList holds Grafana's units, one a line: the id, a tab and the name in Grafana's own list.
+// units/extract.mjs reads them from the package @grafana/data.
 //
 //go:embed units/units.txt
-var knownUnits string
+var unitList string
 
 // unitPrefixes introduce units that authors make themselves (getValueFormat in
 // packages/grafana-data/src/valueFormats/valueFormats.ts).
@@ -28,7 +29,7 @@ var unitPrefixes = []string{"prefix", "suffix", "time", "si", "count", "currency
 
 // findUnknownUnits reports units that Grafana does not know.
 func findUnknownUnits(s *subject) []finding {
-	known := strings.Fields(knownUnits)
+	known := knownUnits()
 	var found []finding
 	for _, b := range s.dashboards {
 		for _, panel := range b.Panels() {
@@ -44,6 +45,18 @@ func findUnknownUnits(s *subject) []finding {
 		}
 	}
 	return found
+}
+
+// knownUnits are Grafana's units by id, with their names in small letters and without what
+// stands in brackets: milliseconds.
+func knownUnits() map[string]string {
+	known := map[string]string{}
+	for line := range strings.Lines(unitList) {
+		id, name, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "\t")
+		name, _, _ = strings.Cut(name, "(")
+		known[id] = strings.ToLower(strings.TrimSpace(name))
+	}
+	return known
 }
 
 // placedUnit is a unit and its place in the panel.
@@ -71,9 +84,9 @@ func units(panel dashboard.Panel) []placedUnit {
 	return all
 }
 
-// unknownUnit says what is wrong with a unit, and whether it is a slip of the pen.
-func unknownUnit(id string, known []string) (message, hint string, typo bool) {
-	if slices.Contains(known, id) {
+// unknownUnit says what is wrong with a unit, and whether it is surely meant as another one.
+func unknownUnit(id string, known map[string]string) (message, hint string, typo bool) {
+	if _, ok := known[id]; ok {
 		return "", "", false
 	}
 	if prefix, _, custom := strings.Cut(id, ":"); custom && slices.Contains(unitPrefixes, prefix) {
@@ -86,16 +99,17 @@ func unknownUnit(id string, known []string) (message, hint string, typo bool) {
 	return message, fmt.Sprintf("write 'suffix:%s' to say so, or take one of Grafana's units", id), false
 }
 
-// nearestUnit returns the unit that was probably meant. Ids of one or two letters are near to
-// everything, and case alone tells many units apart.
-func nearestUnit(id string, known []string) (string, bool) {
-	for _, unit := range known {
-		if strings.EqualFold(unit, id) {
+// nearestUnit returns the unit that was probably meant: the one of that name, the one that
+// differs in case only, or the nearest. Ids of a few letters are near to everything.
+func nearestUnit(id string, known map[string]string) (string, bool) {
+	ids := slices.Sorted(maps.Keys(known))
+	for _, unit := range ids {
+		if strings.EqualFold(unit, id) || known[unit] != "" && strings.TrimSuffix(known[unit], "s") == strings.TrimSuffix(strings.ToLower(id), "s") {
 			return unit, true
 		}
 	}
 	if len(id) < 4 {
 		return "", false
 	}
-	return diagnostic.Nearest(id, known)
+	return diagnostic.Nearest(id, ids)
 }

@@ -52,8 +52,11 @@ func walkStrings(value any, at string, visit func(at, text string)) {
 
 // quoted writes a value into a message, text in quotes.
 func quoted(value any) string {
-	if text, ok := value.(string); ok {
-		return fmt.Sprintf("%q", text)
+	switch v := value.(type) {
+	case nil:
+		return "nothing"
+	case string:
+		return fmt.Sprintf("%q", v)
 	}
 	return fmt.Sprint(value)
 }

@@ -17,8 +17,8 @@ type link struct {
 	url   string
 }
 
-// links returns every link of a dashboard: its own, those of panels and of their fields, and
-// those in the Markdown of text panels.
+// links returns every link of a dashboard: its own, those of panels, of their fields and of
+// the elements of a canvas, and those in the Markdown of text panels.
 func links(b board) []link {
 	all := linkList("links", b.JSON["links"], nil)
 	for _, panel := range b.Panels() {
@@ -29,8 +29,11 @@ func links(b board) []link {
 				all = append(all, linkList(key+".value", property["value"], &panel)...)
 			}
 		}
-		if text, ok := textOf(panel); ok {
-			for _, url := range markdownLinks(text.content) {
+		for i, element := range indexedObjects(objectAt(panel.JSON, "options", "root")["elements"]) {
+			all = append(all, linkList(place("options.root.elements", i)+".links", element["links"], &panel)...)
+		}
+		if text, ok := textOf(panel); ok && text.mode != "code" {
+			for _, url := range markdownLinks(withoutCode(text.content)) {
 				all = append(all, link{text.key, &panel, url})
 			}
 		}
@@ -61,6 +64,11 @@ func textOf(panel dashboard.Panel) (panelText, bool) {
 	}
 	return panelText{"content", textAt(panel.JSON, "mode"), textAt(panel.JSON, "content")}, true
 }
+
+var markdownCode = regexp.MustCompile("(?s)```.*?```|`[^`\n]*`")
+
+// withoutCode returns Markdown without what it shows as it stands.
+func withoutCode(text string) string { return markdownCode.ReplaceAllString(text, " ") }
 
 // markdownForms are the ways in which Markdown writes a link: [text](url), <url>, [name]: url,
 // and HTML's href and src.

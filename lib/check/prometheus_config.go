@@ -65,7 +65,7 @@ func badScrapeTimes(it item, outer scrapeTimes) (scrapeTimes, []finding) {
 	case !ok:
 		return times, badDuration(it, "scrape_timeout")
 	case timeout > times.interval:
-		found = append(found, it.failAt("scrape_timeout", fmt.Sprintf("is %s, longer than the scrape interval of %s", value, times.interval), "shorten it, or scrape less often"))
+		found = append(found, it.failAt("scrape_timeout", fmt.Sprintf("is %s, longer than the scrape interval of %s", value, plainDuration(times.interval)), "shorten it, or scrape less often"))
 	case timeout > 0:
 		times.timeout = timeout
 	}

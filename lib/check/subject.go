@@ -108,12 +108,28 @@ func (it item) org() string {
 	return "1"
 }
 
+// fail is a failure at the item as a whole.
 func (it item) fail(message, hint string) finding {
-	return failure(it.document, it.where, message, hint)
+	return it.at("", message, hint)
 }
 
+// failAt is a failure at a key of the item. Keys may be paths: model.expression.
 func (it item) failAt(key, message, hint string) finding {
-	return failure(it.document, it.where+"."+key, message, hint)
+	return it.at("."+key, message, hint).saying(it.textBelow(key))
+}
+
+func (it item) at(below, message, hint string) finding {
+	f := failure(it.document, it.where+below, message, hint)
+	for _, key := range []string{"title", "name", "uid", "refId", "job_name"} {
+		f = f.alsoSaying(it.text(key))
+	}
+	return f
+}
+
+// textBelow returns the string at a path of keys in the item, or "".
+func (it item) textBelow(path string) string {
+	keys := strings.Split(path, ".")
+	return textAt(objectAt(it.json, keys[:len(keys)-1]...), keys[len(keys)-1])
 }
 
 // objectsOf returns the objects of a list.

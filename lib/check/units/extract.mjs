@@ -1,5 +1,5 @@
-// Writes units.txt: the unit ids that Grafana knows, one a line, from the npm package @grafana/data
-// that package.json names.
+// Writes units.txt: the units that Grafana knows, one a line, each an id, a tab and the name in Grafana's
+// list, from the npm package @grafana/data that package.json names.
 //
 //   npm ci && node extract.mjs
 
@@ -15,7 +15,7 @@ const here = path.dirname(fileURLToPath(import.meta.url));
 const require = createRequire(import.meta.url);
 const { getValueFormats } = require('@grafana/data');
 
-const ids = getValueFormats()
+const lines = getValueFormats()
   .flatMap((category) => category.submenu)
-  .map((format) => format.value);
-fs.writeFileSync(path.join(here, 'units.txt'), [...new Set(ids)].sort().join('\n') + '\n');
+  .map((format) => `${format.value}\t${format.text}`);
+fs.writeFileSync(path.join(here, 'units.txt'), [...new Set(lines)].sort().join('\n') + '\n');
