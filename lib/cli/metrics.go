@@ -14,10 +14,11 @@ import (
 
 	"github.com/dashc/dashc/lib/diagnostic"
 	"github.com/dashc/dashc/lib/metrics"
+	"github.com/dashc/dashc/lib/project"
 )
 
 // catalogueDir is where a project keeps its metric catalogue.
-const catalogueDir = "jsonnet/metrics"
+const catalogueDir = project.MetricsDir
 
 func (c *command) metricsCommand() *cli.Command {
 	return &cli.Command{
@@ -33,7 +34,7 @@ func (c *command) metricsCommand() *cli.Command {
 			}
 			return cli.ShowSubcommandHelp(ctx)
 		},
-		Subcommands: []*cli.Command{c.metricsImportCommand(), c.metricsDiffCommand()},
+		Subcommands: []*cli.Command{c.metricsImportCommand(), c.metricsDiffCommand(), c.metricsListCommand(), c.metricsWhyCommand()},
 	}
 }
 
