@@ -218,10 +218,13 @@ func (c *command) reality(ctx *cli.Context, catalogue *metrics.Catalogue) (*metr
 
 func (c *command) writeDifferences(format string, differences []metrics.Difference) error {
 	if format == "json" {
+		if differences == nil {
+			differences = []metrics.Difference{} // [], not null
+		}
 		encoder := json.NewEncoder(c.stdout)
 		encoder.SetEscapeHTML(false)
 		encoder.SetIndent("", "  ")
-		return encoder.Encode(slices.Concat([]metrics.Difference{}, differences))
+		return encoder.Encode(differences)
 	}
 	for _, difference := range differences {
 		if _, err := fmt.Fprintf(c.stdout, "%s: %s\n", difference.Position, difference); err != nil {
