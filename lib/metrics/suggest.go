@@ -88,7 +88,7 @@ func (c *Catalogue) Suggest(name string, use Use) []string {
 
 // typing is the score of a mistyped name, above all others, or 0 where too much differs.
 func typing(name, candidate string) float64 {
-	if len(name)-len(candidate) > 2 || len(candidate)-len(name) > 2 {
+	if abs(len(name)-len(candidate)) > 2 {
 		return 0
 	}
 	switch d := distance(name, candidate); {
@@ -99,6 +99,8 @@ func typing(name, candidate string) float64 {
 	}
 	return 0
 }
+
+func abs(n int) int { return max(n, -n) }
 
 func distance(a, b string) int { return smetrics.WagnerFischer(a, b, 1, 1, 1) }
 
