@@ -37,8 +37,28 @@ type Switch struct {
 // of their places.
 func TakeSwitches(document Document) []Switch {
 	var taken []Switch
-	takeSwitches(document, document.Value, "", &taken)
+	if hasSwitch(document.Value) {
+		takeSwitches(document, document.Value, "", &taken)
+	}
 	return taken
+}
+
+// hasSwitch looks for a switch before places are worked out, which is dear: few documents have one.
+func hasSwitch(value any) bool {
+	switch v := value.(type) {
+	case []any:
+		return slices.ContainsFunc(v, hasSwitch)
+	case map[string]any:
+		if _, ok := v[switchKey]; ok {
+			return true
+		}
+		for _, item := range v {
+			if hasSwitch(item) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func takeSwitches(document Document, value any, at string, taken *[]Switch) {

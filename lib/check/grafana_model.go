@@ -76,6 +76,13 @@ var inputReference = regexp.MustCompile(`\$\{(DS_[A-Za-z0-9_-]+|VAR_[A-Za-z0-9_-
 
 // unfilledInputs reports ${DS_X} placeholders of exported dashboards which no variable defines.
 func unfilledInputs(document Document, object map[string]any) []finding {
+	mentioned := false
+	eachString(object, func(text string) {
+		mentioned = mentioned || strings.Contains(text, "${DS_") || strings.Contains(text, "${VAR_")
+	})
+	if !mentioned {
+		return nil
+	}
 	defined := map[string]bool{}
 	templating, _ := object["templating"].(map[string]any)
 	for _, variable := range objectsOf(templating["list"]) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 )
 
 var unusedVariableRule = rule{
@@ -38,8 +39,11 @@ func findUnusedVariables(s *subject) []finding {
 // does not count for itself.
 func mentions(b board) map[string]bool {
 	used := map[string]bool{}
-	note := func(self string) func(string, string) {
-		return func(_, text string) {
+	note := func(self string) func(string) {
+		return func(text string) {
+			if !strings.Contains(text, "$") && !strings.Contains(text, "[[") {
+				return
+			}
 			for _, match := range reference.FindAllStringSubmatch(text, -1) {
 				for _, name := range match[1:] {
 					if name != "" && name != self {
@@ -50,7 +54,7 @@ func mentions(b board) map[string]bool {
 		}
 	}
 	for _, variable := range b.Variables() {
-		walkStrings(variable, "", note(textAt(variable, "name")))
+		eachString(variable, note(textAt(variable, "name")))
 	}
 	rest := map[string]any{}
 	for key, value := range b.JSON {
@@ -58,7 +62,7 @@ func mentions(b board) map[string]bool {
 			rest[key] = value
 		}
 	}
-	walkStrings(rest, "", note(""))
+	eachString(rest, note(""))
 	for _, panel := range b.Panels() {
 		used[textAt(panel.JSON, "repeat")] = true
 	}

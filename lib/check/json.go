@@ -50,6 +50,23 @@ func walkStrings(value any, at string, visit func(at, text string)) {
 	}
 }
 
+// eachString calls visit for every string value in a document, in no order: the cheap way for
+// who does not ask where a string stands.
+func eachString(value any, visit func(text string)) {
+	switch v := value.(type) {
+	case string:
+		visit(v)
+	case []any:
+		for _, entry := range v {
+			eachString(entry, visit)
+		}
+	case map[string]any:
+		for _, entry := range v {
+			eachString(entry, visit)
+		}
+	}
+}
+
 // quoted writes a value into a message, text in quotes.
 func quoted(value any) string {
 	switch v := value.(type) {

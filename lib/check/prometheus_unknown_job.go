@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/prometheus/prometheus/model/labels"
-	"github.com/prometheus/prometheus/promql/parser"
 )
 
 var unknownJobRule = rule{
@@ -23,7 +22,7 @@ func findUnknownJobs(s *subject) []finding {
 	}
 	return s.each(func(e expansion) []finding {
 		var found []finding
-		eachNode(e, func(selector *parser.VectorSelector) {
+		for selector := range e.selectors() {
 			for _, m := range selector.LabelMatchers {
 				positive := m.Type == labels.MatchEqual || m.Type == labels.MatchRegexp
 				if m.Name != "job" || !positive || strings.Contains(m.Value, "__dashc_") || slices.ContainsFunc(jobs, m.Matches) {
@@ -35,7 +34,7 @@ func findUnknownJobs(s *subject) []finding {
 				}
 				found = append(found, e.at(e.word("job", selector.PosRange), fmt.Sprintf("no scrape configuration has a job that matches %q", m.Value), didYouMean(m.Value, known, "jobs: "+strings.Join(jobs, ", "))))
 			}
-		})
+		}
 		return found
 	})
 }

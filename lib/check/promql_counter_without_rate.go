@@ -23,13 +23,13 @@ func findRawCounters(s *subject) []finding {
 			return nil // asks which series there are
 		}
 		var found []finding
-		e.eachSelector(func(selector *parser.VectorSelector, around []parser.Node) {
+		for selector, around := range e.selectors() {
 			if e.Of(selector).Kind == series.Counter && raw(selector, around) {
 				name := nameOf(selector)
 				found = append(found, e.at(e.word(name, selector.PosRange), fmt.Sprintf("the counter %s is used without rate or increase", name),
 					fmt.Sprintf("write rate(%s[5m]) for events per second, or increase over a window for their number", name)))
 			}
-		})
+		}
 		return found
 	})
 }

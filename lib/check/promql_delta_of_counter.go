@@ -21,13 +21,13 @@ var deltas = map[string]string{"delta": "increase", "idelta": "irate", "deriv": 
 func findDeltasOfCounters(s *subject) []finding {
 	return s.each(func(e expansion) []finding {
 		var found []finding
-		eachNode(e, func(call *parser.Call) {
+		for _, call := range e.nodes.calls {
 			instead := deltas[call.Func.Name]
 			if instead == "" || len(call.Args) == 0 || e.Of(call.Args[0]).Kind != series.Counter {
-				return
+				continue
 			}
 			found = append(found, e.at(call.PosRange, fmt.Sprintf("%s of %s, which is a counter", call.Func.Name, describe(e, call.Args[0])), "use "+instead))
-		})
+		}
 		return found
 	})
 }

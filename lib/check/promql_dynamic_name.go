@@ -3,8 +3,6 @@ package check
 import (
 	"fmt"
 
-	"github.com/prometheus/prometheus/promql/parser"
-
 	"github.com/dashc/dashc/lib/promql"
 )
 
@@ -31,16 +29,16 @@ func findDynamicNames(s *subject) []finding {
 	}
 	return append(found, s.each(func(e expansion) []finding {
 		var found []finding
-		eachNode(e, func(selector *parser.VectorSelector) {
+		for selector := range e.selectors() {
 			if name := promql.MetricName(selector); !promql.Unknown(name) {
-				return
+				continue
 			}
 			for _, m := range e.MacrosIn(selector.PosRange) {
 				if m.Hole == promql.Expression {
 					found = append(found, e.query.at(m.Start, m.End, fmt.Sprintf("the variable %s stands for a metric or a whole query", m.Name), "write the query itself"))
 				}
 			}
-		})
+		}
 		return found
 	})...)
 }

@@ -20,13 +20,13 @@ const largestEpsilon = 0.1
 func findEpsilons(s *subject) []finding {
 	return s.each(func(e expansion) []finding {
 		var found []finding
-		eachNode(e, func(n *parser.BinaryExpr) {
+		for _, n := range e.nodes.operations {
 			if n.Op != parser.DIV {
-				return
+				continue
 			}
 			sum, ok := unwrapped(n.RHS).(*parser.BinaryExpr)
 			if !ok || sum.Op != parser.ADD {
-				return
+				continue
 			}
 			for _, sides := range [][2]parser.Expr{{sum.LHS, sum.RHS}, {sum.RHS, sum.LHS}} {
 				epsilon, rest := e.Of(sides[0]), sides[1]
@@ -37,7 +37,7 @@ func findEpsilons(s *subject) []finding {
 					fmt.Sprintf("%v is added to the divisor and biases the ratio: where both sides are 0.01 it reads %.1f%%", epsilon.Value, 100*0.01/(0.01+epsilon.Value)),
 					"divide by what is above zero instead: / ("+e.textOf(rest)+" > 0)").warning())
 			}
-		})
+		}
 		return found
 	})
 }

@@ -3,8 +3,6 @@ package check
 import (
 	"fmt"
 	"strings"
-
-	"github.com/prometheus/prometheus/promql/parser"
 )
 
 var lateSeriesRule = rule{
@@ -21,11 +19,11 @@ func findLateSeries(s *subject) []finding {
 			return nil
 		}
 		var late []string
-		e.eachSelector(func(selector *parser.VectorSelector, around []parser.Node) {
+		for selector, around := range e.selectors() {
 			if e.Of(selector).Late && !optional(selector, around) {
 				late = append(late, nameOf(selector))
 			}
-		})
+		}
 		if len(late) == 0 {
 			return nil
 		}

@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/prometheus/prometheus/promql/parser"
-
 	"github.com/dashc/dashc/lib/promql"
 )
 
@@ -23,10 +21,10 @@ func findNotInPrometheus(s *subject) []finding {
 	}
 	return s.each(func(e expansion) []finding {
 		var found []finding
-		e.eachSelector(func(selector *parser.VectorSelector, around []parser.Node) {
+		for selector, around := range e.selectors() {
 			name := promql.MetricName(selector)
 			if name == "" || promql.Unknown(name) || !s.source.isKnown(name) || optional(selector, around) {
-				return
+				continue
 			}
 			if !s.Live.Has(name) {
 				hint := "see what the server scrapes, or `dashc metrics diff` against the application"
@@ -34,7 +32,7 @@ func findNotInPrometheus(s *subject) []finding {
 					hint = "it appears with its first event; " + hint
 				}
 				found = append(found, e.at(e.word(name, selector.PosRange), fmt.Sprintf("Prometheus holds no series of %s", name), hint).warning())
-				return
+				continue
 			}
 			labels := s.Live.Labels(name)
 			for _, m := range selector.LabelMatchers {
@@ -42,7 +40,7 @@ func findNotInPrometheus(s *subject) []finding {
 					found = append(found, e.at(e.word(m.Name, selector.PosRange), fmt.Sprintf("the series of %s in Prometheus have no label %s", name, m.Name), "they have: "+strings.Join(labels, ", ")).warning())
 				}
 			}
-		})
+		}
 		return found
 	})
 }

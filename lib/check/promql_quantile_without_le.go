@@ -30,11 +30,11 @@ func findQuantilesWithoutLe(s *subject) []finding {
 
 // eachQuantile calls visit for every histogram_quantile and the expression of its buckets.
 func eachQuantile(e expansion, visit func(call *parser.Call, buckets parser.Expr)) {
-	eachNode(e, func(call *parser.Call) {
+	for _, call := range e.nodes.calls {
 		if call.Func.Name == "histogram_quantile" && len(call.Args) == 2 {
 			visit(call, call.Args[1])
 		}
-	})
+	}
 }
 
 // overBuckets tells whether an expression is made of the buckets of classic histograms and

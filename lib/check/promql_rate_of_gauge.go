@@ -18,20 +18,20 @@ var rateOfGaugeRule = rule{
 func findRatesOfGauges(s *subject) []finding {
 	return s.each(func(e expansion) []finding {
 		var found []finding
-		eachNode(e, func(call *parser.Call) {
+		for _, call := range e.nodes.calls {
 			if !slices.Contains(rates, call.Func.Name) || len(call.Args) == 0 {
-				return
+				continue
 			}
 			inner := e.Of(call.Args[0])
 			if inner.Kind != series.Gauge {
-				return
+				continue
 			}
 			hint := "use delta or deriv for how a gauge changes, or show the gauge itself"
 			if inner.Rated {
 				hint = "it is a rate already; show it as it is"
 			}
 			found = append(found, e.at(call.PosRange, fmt.Sprintf("%s of %s, which is no counter", call.Func.Name, describe(e, call.Args[0])), hint))
-		})
+		}
 		return found
 	})
 }

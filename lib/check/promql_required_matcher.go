@@ -23,14 +23,14 @@ func findMissingMatchers(s *subject) []finding {
 	}
 	return s.each(func(e expansion) []finding {
 		var found []finding
-		eachNode(e, func(selector *parser.VectorSelector) {
+		for selector := range e.selectors() {
 			for _, required := range s.Settings.RequiredMatchers {
 				if s.mustMatch(selector, required) && !matchesOn(selector, required.Label) {
 					found = append(found, e.at(selector.PosRange, fmt.Sprintf("the selector of %s does not match on %s, which checks.requiredMatchers demands", nameOf(selector), required.Label),
 						fmt.Sprintf(`add %s="..."`, required.Label)))
 				}
 			}
-		})
+		}
 		return found
 	})
 }

@@ -25,18 +25,18 @@ var windowed = []string{"rate", "irate", "increase", "delta", "idelta", "deriv",
 func findShortWindows(s *subject) []finding {
 	return s.each(func(e expansion) []finding {
 		var found []finding
-		eachNode(e, func(call *parser.Call) {
+		for _, call := range e.nodes.calls {
 			if !slices.Contains(windowed, call.Func.Name) || len(call.Args) == 0 {
-				return
+				continue
 			}
 			matrix, ok := call.Args[0].(*parser.MatrixSelector)
 			if !ok {
-				return
+				continue
 			}
 			if f, bad := s.shortWindow(e, matrix); bad {
 				found = append(found, f)
 			}
-		})
+		}
 		return found
 	})
 }

@@ -24,12 +24,12 @@ var unknownLabelRule = rule{
 func findUnknownLabels(s *subject) []finding {
 	return s.each(func(e expansion) []finding {
 		found := s.unknownMatchers(e)
-		eachNode(e, func(n *parser.AggregateExpr) {
+		for _, n := range e.nodes.aggregations {
 			found = append(found, s.unknownGrouping(e, n)...)
-		})
-		eachNode(e, func(n *parser.BinaryExpr) {
+		}
+		for _, n := range e.nodes.operations {
 			found = append(found, s.unknownIncluded(e, n)...)
-		})
+		}
 		if e.surface == variableSurface {
 			found = append(found, s.unknownValuesOf(e)...)
 		}
@@ -39,11 +39,11 @@ func findUnknownLabels(s *subject) []finding {
 
 func (s *subject) unknownMatchers(e expansion) []finding {
 	var found []finding
-	e.eachSelector(func(selector *parser.VectorSelector, around []parser.Node) {
+	for selector := range e.selectors() {
 		name := promql.MetricName(selector)
 		info, known := s.source.Lookup(name)
 		if !known {
-			return
+			continue
 		}
 		for _, m := range selector.LabelMatchers {
 			if m.Name == "__name__" || s.mayHave(info.Labels, m.Name) {
@@ -59,7 +59,7 @@ func (s *subject) unknownMatchers(e expansion) []finding {
 			}
 			found = append(found, f)
 		}
-	})
+	}
 	return found
 }
 

@@ -26,10 +26,10 @@ func findUnknownMetrics(s *subject) []finding {
 	}
 	return s.each(func(e expansion) []finding {
 		var found []finding
-		e.eachSelector(func(selector *parser.VectorSelector, around []parser.Node) {
+		for selector, around := range e.selectors() {
 			name := promql.MetricName(selector)
 			if name == "" || s.source.isKnown(name) {
-				return
+				continue
 			}
 			f := e.at(e.word(name, selector.PosRange), fmt.Sprintf("the metric %s is not in the catalogue", name), s.metricHint(name, selector, around))
 			if family, ok := s.source.catalogue.Family(name); ok {
@@ -39,7 +39,7 @@ func findUnknownMetrics(s *subject) []finding {
 				f = f.warning()
 			}
 			found = append(found, f)
-		})
+		}
 		return append(found, s.unknownNames(e)...)
 	})
 }
@@ -47,7 +47,7 @@ func findUnknownMetrics(s *subject) []finding {
 // unknownNames reports regular expressions of metric names that match no metric.
 func (s *subject) unknownNames(e expansion) []finding {
 	var found []finding
-	eachNode(e, func(selector *parser.VectorSelector) {
+	for selector := range e.selectors() {
 		for _, m := range selector.LabelMatchers {
 			if m.Name != "__name__" || m.Type != labels.MatchRegexp || len(e.MacrosIn(selector.PosRange)) > 0 {
 				continue
@@ -56,7 +56,7 @@ func (s *subject) unknownNames(e expansion) []finding {
 				found = append(found, e.at(selector.PosRange, fmt.Sprintf("no metric of the catalogue matches %q", m.Value), "correct the regular expression"))
 			}
 		}
-	})
+	}
 	return found
 }
 

@@ -21,20 +21,20 @@ var vectorMatchingRule = rule{
 func findBadMatching(s *subject) []finding {
 	return s.each(func(e expansion) []finding {
 		var found []finding
-		eachNode(e, func(n *parser.BinaryExpr) {
+		for _, n := range e.nodes.operations {
 			if n.VectorMatching == nil || n.Op == parser.LOR {
-				return
+				continue
 			}
 			left, right := e.Of(n.LHS), e.Of(n.RHS)
 			if !left.Vector || !right.Vector {
-				return
+				continue
 			}
 			if n.VectorMatching.On {
 				found = append(found, s.badOn(e, n, left.Labels, right.Labels)...)
 			} else if f, bad := badSides(e, n, left.Labels, right.Labels); bad {
 				found = append(found, f)
 			}
-		})
+		}
 		return found
 	})
 }

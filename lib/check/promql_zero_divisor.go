@@ -16,16 +16,16 @@ var zeroDivisorRule = rule{
 func findZeroDivisors(s *subject) []finding {
 	return s.each(func(e expansion) []finding {
 		var found []finding
-		eachNode(e, func(n *parser.BinaryExpr) {
+		for _, n := range e.nodes.operations {
 			left, right := e.Of(n.LHS), e.Of(n.RHS)
 			if n.Op != parser.DIV || !right.Zero {
-				return
+				continue
 			}
 			if left.Histogram != "" && left.Histogram == right.Histogram {
-				return
+				continue
 			}
 			found = append(found, e.at(n.RHS.PositionRange(), "the divisor can be 0", "let only what is above zero divide: / ("+e.textOf(n.RHS)+" > 0)").warning())
-		})
+		}
 		return found
 	})
 }

@@ -3,6 +3,7 @@ package check
 import (
 	"cmp"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 
@@ -47,6 +48,7 @@ type query struct {
 	// expansions are what Prometheus may see; empty where err is set.
 	expansions []promql.Expansion
 	analyses   []*series.Analysis
+	nodes      []nodes
 	err        *promql.SyntaxError
 	// form is what a variable's query asks for.
 	form promql.VariableQuery
@@ -59,6 +61,51 @@ type expansion struct {
 	*query
 	promql.Expansion
 	*series.Analysis
+	nodes nodes
+}
+
+// nodes are the nodes of an expression by type, each list from the outermost on: rules ask
+// for them over and over.
+type nodes struct {
+	selectors    []selected
+	aggregations []*parser.AggregateExpr
+	operations   []*parser.BinaryExpr
+	calls        []*parser.Call
+}
+
+// selected is a vector selector with the nodes around it, the outermost first.
+type selected struct {
+	selector *parser.VectorSelector
+	around   []parser.Node
+}
+
+// selectors yields every vector selector with the nodes around it, the outermost first.
+func (e expansion) selectors() iter.Seq2[*parser.VectorSelector, []parser.Node] {
+	return func(yield func(*parser.VectorSelector, []parser.Node) bool) {
+		for _, s := range e.nodes.selectors {
+			if !yield(s.selector, s.around) {
+				return
+			}
+		}
+	}
+}
+
+func nodesOf(expr parser.Expr) nodes {
+	var all nodes
+	parser.Inspect(expr, func(node parser.Node, around []parser.Node) error {
+		switch n := node.(type) {
+		case *parser.VectorSelector:
+			all.selectors = append(all.selectors, selected{n, slices.Clone(around)})
+		case *parser.AggregateExpr:
+			all.aggregations = append(all.aggregations, n)
+		case *parser.BinaryExpr:
+			all.operations = append(all.operations, n)
+		case *parser.Call:
+			all.calls = append(all.calls, n)
+		}
+		return nil
+	})
+	return all
 }
 
 // each calls visit for every expansion of every query and returns what it found, each finding
@@ -68,7 +115,7 @@ func (s *subject) each(visit func(expansion) []finding) []finding {
 	for _, q := range s.queries {
 		seen := map[string]bool{}
 		for i, e := range q.expansions {
-			for _, f := range visit(expansion{q, e, q.analyses[i]}) {
+			for _, f := range visit(expansion{q, e, q.analyses[i], q.nodes[i]}) {
 				key := f.message
 				if f.query != nil {
 					key = fmt.Sprintf("%s\x00%d\x00%d", key, f.query.Start, f.query.End)
@@ -81,26 +128,6 @@ func (s *subject) each(visit func(expansion) []finding) []finding {
 		}
 	}
 	return found
-}
-
-// eachSelector calls visit for every vector selector with the nodes around it, the outermost first.
-func (e expansion) eachSelector(visit func(selector *parser.VectorSelector, around []parser.Node)) {
-	parser.Inspect(e.Expr, func(node parser.Node, around []parser.Node) error {
-		if selector, ok := node.(*parser.VectorSelector); ok {
-			visit(selector, around)
-		}
-		return nil
-	})
-}
-
-// eachNode calls visit for every node of a type.
-func eachNode[N parser.Node](e expansion, visit func(N)) {
-	parser.Inspect(e.Expr, func(node parser.Node, _ []parser.Node) error {
-		if n, ok := node.(N); ok {
-			visit(n)
-		}
-		return nil
-	})
 }
 
 // at is a failure at a part of the expression.

@@ -274,6 +274,7 @@ func (s *subject) analyse() {
 	for _, q := range s.queries {
 		for _, e := range q.expansions {
 			q.analyses = append(q.analyses, series.Analyse(e, src))
+			q.nodes = append(q.nodes, nodesOf(e.Expr))
 		}
 	}
 }

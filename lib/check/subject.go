@@ -29,6 +29,15 @@ type subject struct {
 type board struct {
 	Document
 	dashboard.Dashboard
+	panels []dashboard.Panel
+}
+
+// Panels are the dashboard's, worked out once: nearly every rule asks for them.
+func (b board) Panels() []dashboard.Panel { return b.panels }
+
+func newBoard(document Document, object map[string]any) board {
+	d := dashboard.Dashboard{JSON: object}
+	return board{Document: document, Dashboard: d, panels: d.Panels()}
 }
 
 // folder returns the board's folder below grafana/dashboards, "" for the root.
@@ -49,7 +58,7 @@ func newSubject(environment Environment) *subject {
 		switch document.Kind {
 		case artifact.Dashboard:
 			if isObject && foreignModel(object) == "" {
-				s.dashboards = append(s.dashboards, board{document, dashboard.Dashboard{JSON: object}})
+				s.dashboards = append(s.dashboards, newBoard(document, object))
 			}
 		case artifact.Dashboards:
 			s.providers = append(s.providers, document)

@@ -66,17 +66,17 @@ func (q Query) Expand(variables Variables) ([]Expansion, error) {
 		rounds = max(rounds, len(fills[i].options))
 	}
 	rounds = min(rounds, maxExpansions)
-	guess, err := q.guess(fills)
+	first, guess, err := q.guess(fills)
 	if err != nil {
 		return nil, err
 	}
-	expansions := make([]Expansion, 0, rounds)
-	for round := range rounds {
+	expansions := append(make([]Expansion, 0, rounds), first)
+	for round := 1; round < rounds; round++ {
 		e, err := q.parse(fills, round, guess)
 		if err != nil {
 			return nil, err
 		}
-		if round == 0 || e.Text != expansions[len(expansions)-1].Text {
+		if e.Text != expansions[len(expansions)-1].Text {
 			expansions = append(expansions, e)
 		}
 	}
@@ -93,15 +93,15 @@ type fill struct {
 // maxGuesses bounds the combinations of guesses that are tried.
 const maxGuesses = 128
 
-// guess finds a combination of guesses with which the first expansion parses: an index for
-// each macro. Where none does, the error is that of the first combination.
-func (q Query) guess(fills []fill) ([]int, error) {
+// guess finds a combination of guesses with which the first expansion parses, and returns
+// both: an index for each macro. Where none does, the error is that of the first combination.
+func (q Query) guess(fills []fill) (Expansion, []int, error) {
 	choice := make([]int, len(fills))
 	var first error
 	for range maxGuesses {
-		_, err := q.parse(fills, 0, choice)
+		e, err := q.parse(fills, 0, choice)
 		if err == nil {
-			return choice, nil
+			return e, choice, nil
 		}
 		if first == nil {
 			first = err
@@ -110,7 +110,7 @@ func (q Query) guess(fills []fill) ([]int, error) {
 			break
 		}
 	}
-	return nil, first
+	return Expansion{}, nil, first
 }
 
 // next counts the choice up by one, and tells whether it has not yet been through.
