@@ -91,6 +91,12 @@ func libraryPanel(panel dashboard.Panel) (name string, isOne bool) {
 	return name, true
 }
 
+// transforms tells whether a panel changes the results of its queries before it shows them.
+func transforms(panel dashboard.Panel) bool {
+	list, _ := panel.JSON["transformations"].([]any)
+	return len(list) > 0
+}
+
 // overrides yields the properties of a panel's field overrides with their places in the panel.
 func overrides(panel dashboard.Panel) iter.Seq2[string, map[string]any] {
 	config := objectAt(panel.JSON, "fieldConfig")
