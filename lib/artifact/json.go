@@ -9,6 +9,8 @@ import (
 	"maps"
 	"slices"
 	"unicode/utf8"
+
+	"github.com/dashc/dashc/lib/diagnostic"
 )
 
 // Decode reads one JSON document into the values that the encoders take: map[string]any,
@@ -25,6 +27,19 @@ func Decode(data []byte) (any, error) {
 		return nil, fmt.Errorf("not a JSON document: there is more after its end, at byte %d", decoder.InputOffset())
 	}
 	return value, nil
+}
+
+// ErrorPosition returns where in a text Decode has found the error that it returned: line and
+// column without a file, or the end of the text where the error does not tell.
+func ErrorPosition(data []byte, err error) diagnostic.Position {
+	offset := len(data)
+	var syntax *json.SyntaxError
+	if errors.As(err, &syntax) {
+		offset = min(int(syntax.Offset), len(data))
+	}
+	before := data[:max(offset-1, 0)]
+	line := bytes.LastIndexByte(before, '\n') + 1
+	return diagnostic.Position{Line: bytes.Count(before, []byte("\n")) + 1, Column: utf8.RuneCount(before[line:]) + 1}
 }
 
 // EncodeJSON writes a decoded JSON value in the canonical form of the tree: keys sorted, two

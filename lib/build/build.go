@@ -130,17 +130,14 @@ func (r *run) build(ctx context.Context) (Report, error) {
 		}
 		stale = append(stale, environment)
 	}
-	outcomes, err := compileAll(ctx, r.project, stale, r.options.Workers, r.options.Progress)
+	trees, err := compileTrees(ctx, r.project, stale, r.options.Workers, nil, r.options.Progress)
 	if err != nil {
 		return report, err
 	}
-	var trees []tree
-	for i, environment := range stale {
-		n := len(r.project.Entries)
-		t := assemble(r.project, environment, outcomes[i*n:(i+1)*n])
+	for _, t := range trees {
 		report.Findings = append(report.Findings, t.findings...)
-		trees = append(trees, t)
 	}
+	report.Findings = append(report.Findings, unusedSwitches(r.project, trees)...)
 	published, err := r.publish(ctx, trees)
 	report.Environments = append(report.Environments, published...)
 	slices.SortStableFunc(report.Environments, r.byRequest)

@@ -16,6 +16,7 @@ import (
 	"github.com/dashc/dashc/lib/check"
 	"github.com/dashc/dashc/lib/diagnostic"
 	"github.com/dashc/dashc/lib/evaluate"
+	"github.com/dashc/dashc/lib/metrics"
 	"github.com/dashc/dashc/lib/project"
 )
 
@@ -138,12 +139,23 @@ type tree struct {
 	outcomes    []outcome
 	artifacts   []artifact.Artifact
 	findings    []diagnostic.Diagnostic
-	checked     check.Result
+	// compiled is set where every entry has evaluated, so that the rules have been applied.
+	compiled  bool
+	documents []check.Document
+	checked   check.Result
+}
+
+// assembler is what the trees of one run have in common.
+type assembler struct {
+	project   *project.Project
+	catalogue *metrics.Catalogue
+	sources   *sourceFiles
+	live      *live // nil where no Prometheus is asked
 }
 
 // assemble turns an environment's outcomes into its final artifacts: patches, `$` escaping,
 // encoding, rules. An environment with an error has no artifacts worth publishing.
-func assemble(p *project.Project, environment project.Environment, outcomes []outcome) tree {
+func (a assembler) assemble(environment project.Environment, outcomes []outcome) tree {
 	t := tree{environment: environment, outcomes: outcomes}
 	var documents []check.Document
 	for _, o := range outcomes {
@@ -155,6 +167,7 @@ func assemble(p *project.Project, environment project.Environment, outcomes []ou
 	if diagnostic.HasErrors(t.findings) {
 		return t // rules over half an environment would report what is not there
 	}
+	t.compiled = true
 	t.findings = append(t.findings, applyPatches(environment, documents)...)
 	var switches []check.Switch
 	for i := range documents {
@@ -164,10 +177,15 @@ func assemble(p *project.Project, environment project.Environment, outcomes []ou
 		t.findings = append(t.findings, inEnvironment(findings, environment.Name)...)
 		t.artifacts = append(t.artifacts, encoded)
 	}
-	t.checked = check.Run(check.Environment{
+	t.documents = documents
+	subject := check.Environment{
 		Name: environment.Name, Grafana: environment.Grafana, Documents: documents,
-		Settings: p.Checks, Switches: switches,
-	})
+		Catalogue: a.catalogue, Settings: a.project.Checks, Switches: switches, Locate: a.sources.locator(outcomes),
+	}
+	if a.live != nil {
+		subject.Live = a.live
+	}
+	t.checked = check.Run(subject)
 	t.findings = append(t.findings, t.checked.Findings...)
 	t.artifacts = append(t.artifacts, placeholders(t.artifacts)...)
 	return t

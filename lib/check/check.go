@@ -6,6 +6,7 @@ package check
 import (
 	"github.com/dashc/dashc/lib/artifact"
 	"github.com/dashc/dashc/lib/diagnostic"
+	"github.com/dashc/dashc/lib/metrics"
 	"github.com/dashc/dashc/lib/project"
 )
 
@@ -25,6 +26,11 @@ type Environment struct {
 	Name      string
 	Grafana   project.Grafana
 	Documents []Document
+	// Catalogue holds the metrics that exist; nil or empty where nobody says, and then no rule
+	// asks whether a metric does.
+	Catalogue *metrics.Catalogue
+	// Live is a running Prometheus; nil where none is asked.
+	Live Live
 	// Settings are the checks of dashc.yaml.
 	Settings project.Checks
 	// Switches are what TakeSwitches found in the documents.
@@ -38,12 +44,22 @@ type Environment struct {
 	Locate func(document Document, path string, texts []string) diagnostic.Position
 }
 
+// Live tells what a running Prometheus holds.
+type Live interface {
+	// Has tells whether there are series of that name.
+	Has(name string) bool
+	// Labels returns the labels that these series carry.
+	Labels(name string) []string
+}
+
 // Result is what Run found in one environment.
 type Result struct {
 	// Findings are those of every rule, the switched off included: their Suppressed says why.
 	Findings []diagnostic.Diagnostic
-	declared []Suppression
-	used     []string
+	// Queries counts the Prometheus expressions that were checked, PassedOver those of other data sources.
+	Queries, PassedOver int
+	declared            []Suppression
+	used                []string
 }
 
 // Run applies every rule to an environment.
@@ -59,7 +75,7 @@ func Run(environment Environment) Result {
 			found = append(found, f)
 		}
 	}
-	var result Result
+	result := Result{Queries: len(s.queries), PassedOver: s.passedOver}
 	found = append(found, s.suppress(found, &result)...)
 	for _, f := range found {
 		result.Findings = append(result.Findings, s.diagnostic(f))

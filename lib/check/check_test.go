@@ -1,6 +1,9 @@
 package check_test
 
 import (
+	"github.com/dashc/dashc/lib/metrics"
+	"sync"
+
 	"encoding/json"
 	"flag"
 	"os"
@@ -84,7 +87,10 @@ func findings(t *testing.T, documents map[artifact.Path]any, settings settings, 
 
 // run applies every rule, and reports switch-offs that suppress nothing.
 func run(documents map[artifact.Path]any, settings settings) []diagnostic.Diagnostic {
-	environment := check.Environment{Name: "dev", Grafana: settings.Grafana, Settings: settings.Checks}
+	environment := check.Environment{Name: "dev", Grafana: settings.Grafana, Settings: settings.Checks, Catalogue: catalogue()}
+	if settings.Live != nil {
+		environment.Live = settings.Live
+	}
 	for path, value := range documents {
 		document := check.Document{Path: path, Kind: kind(path), Source: "jsonnet/" + string(path), Value: value}
 		if object, ok := value.(map[string]any); ok && object["huge"] != nil {
@@ -127,7 +133,14 @@ func kind(path artifact.Path) artifact.Kind {
 type settings struct {
 	Checks  project.Checks
 	Grafana project.Grafana
+	Live    server
 }
+
+// server is a running Prometheus: metric -> labels.
+type server map[string][]string
+
+func (s server) Has(name string) bool        { _, ok := s[name]; return ok }
+func (s server) Labels(name string) []string { return s[name] }
 
 // tree is the base with an object of Jsonnet laid over it, and its settings.
 func tree(t *testing.T, over string) (map[artifact.Path]any, settings) {
@@ -147,7 +160,7 @@ func tree(t *testing.T, over string) (map[artifact.Path]any, settings) {
 		DashboardsPath: "/var/lib/grafana/dashboards", MinRefreshInterval: 5 * time.Second,
 		ExternalDatasources: []string{"elsewhere"}, ExternalContactPoints: []string{"Elsewhere"},
 	}}
-	for key, into := range map[string]any{"settings": &set.Checks, "environment": &set.Grafana} {
+	for key, into := range map[string]any{"settings": &set.Checks, "environment": &set.Grafana, "prometheusServer": &set.Live} {
 		text, err := json.Marshal(value[key])
 		if err != nil {
 			t.Fatal(err)
@@ -171,3 +184,12 @@ func evaluate(t testing.TB, name, source string) any {
 	}
 	return value
 }
+
+// catalogue is that of the repository's example.
+var catalogue = sync.OnceValue(func() *metrics.Catalogue {
+	c, err := metrics.Load("../..", "jsonnet/metrics")
+	if err != nil {
+		panic(err)
+	}
+	return c
+})

@@ -12,11 +12,8 @@ type rule struct {
 	find func(*subject) []finding
 }
 
-// pages is where the rules' documentation can be read without the sources; `dashc check
-// --explain` prints the same pages.
-const pages = "https://github.com/dashc/dashc/blob/main/docs/rules/"
-
-func (r rule) page() string { return pages + r.id + ".md" }
+// page is the rule's documentation, from the repository's root; `dashc check --explain` prints it.
+func (r rule) page() string { return "docs/rules/" + r.id + ".md" }
 
 // rules are run in this order; a report sorts the findings anyway.
 var rules = []rule{
@@ -71,4 +68,38 @@ var rules = []rule{
 	// Prometheus.
 	prometheusConfigRule,
 	ruleFilesRule,
+
+	// Queries.
+	syntaxRule,
+	unknownMetricRule,
+	unknownLabelRule,
+	rateOfGaugeRule,
+	deltaOfCounterRule,
+	counterWithoutRateRule,
+	quantileWithoutLeRule,
+	quantileWithoutRateRule,
+	quantileUnaggregatedRule,
+	multiValueRule,
+	vectorMatchingRule,
+	zeroDivisorRule,
+	epsilonDivisorRule,
+	shortWindowRule,
+	lateSeriesRule,
+	dynamicNameRule,
+	requiredMatcherRule,
+	notInPrometheusRule,
+
+	// Queries and the panels that show them.
+	undefinedVariableRule,
+	unusedVariableRule,
+	legendLabelRule,
+	unitMismatchRule,
+
+	// Rules of Prometheus.
+	recordingNameRule,
+	recordingCycleRule,
+	recordingUnusedRule,
+	recordingLabelsRule,
+	comparisonRule,
+	unknownJobRule,
 }

@@ -17,6 +17,12 @@ type subject struct {
 	providers   []Document
 	datasources []Document
 	alerting    []Document
+	prometheus  []Document
+	// queries are all Prometheus expressions of the tree; passedOver counts those of other
+	// data sources.
+	queries    []*query
+	passedOver int
+	source     *source
 }
 
 // board is a dashboard document whose value is a classic dashboard model.
@@ -51,8 +57,12 @@ func newSubject(environment Environment) *subject {
 			s.datasources = append(s.datasources, document)
 		case artifact.Alerting:
 			s.alerting = append(s.alerting, document)
+		case artifact.Prometheus:
+			s.prometheus = append(s.prometheus, document)
 		}
 	}
+	s.collectQueries()
+	s.analyse()
 	return s
 }
 

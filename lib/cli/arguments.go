@@ -25,8 +25,13 @@ func interspersed(app *cli.App, args []string) []string {
 	if command == nil {
 		return args
 	}
+	words := 2 // of the program and the command
+	for words < len(args) && subcommand(command, args[words]) != nil {
+		command = subcommand(command, args[words])
+		words++
+	}
 	var flags, arguments []string
-	for i := 2; i < len(args); i++ {
+	for i := words; i < len(args); i++ {
 		arg := args[i]
 		if arg == "--" {
 			arguments = append(arguments, args[i:]...)
@@ -42,7 +47,16 @@ func interspersed(app *cli.App, args []string) []string {
 			flags = append(flags, args[i])
 		}
 	}
-	return slices.Concat(args[:2], flags, arguments)
+	return slices.Concat(args[:words], flags, arguments)
+}
+
+func subcommand(command *cli.Command, name string) *cli.Command {
+	for _, sub := range command.Subcommands {
+		if sub.HasName(name) {
+			return sub
+		}
+	}
+	return nil
 }
 
 func takesValue(command *cli.Command, arg string) bool {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -13,6 +14,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/dashc/dashc/lib/build"
+	"github.com/dashc/dashc/lib/diagnostic"
 	"github.com/dashc/dashc/lib/project"
 )
 
@@ -34,9 +36,10 @@ func (c *command) buildCommand() *cli.Command {
 			libraryFlag(),
 			&cli.IntFlag{Name: "parallel", Aliases: []string{"p"}, Usage: "evaluate `N` files at once (default: one for each CPU)"},
 			&cli.BoolFlag{DisableDefaultText: true, Name: "verbose", Aliases: []string{"v"}, Usage: "show files and bytes read, evaluation time and bytes written of each entry"},
+			&cli.StringFlag{Name: "output", Value: string(diagnostic.Text), Usage: "`FORMAT` of the findings: text on standard error, or " + strings.Join(diagnostic.Formats()[1:], ", ") + " on standard output"},
 			projectFlag(),
 		},
-		Action: c.build,
+		Action: c.reporting(c.build),
 	}
 }
 
@@ -76,11 +79,20 @@ func (c *command) build(ctx *cli.Context) error {
 			return err
 		}
 	}
-	code := c.report(report.Findings)
-	if err != nil {
+	code, writeErr := c.buildFindings(ctx, report.Findings)
+	if err := errors.Join(err, writeErr); err != nil {
 		return err
 	}
-	return c.conclude(p, report, ctx.Bool("check"), code)
+	return c.conclude(ctx, p, report, code)
+}
+
+// buildFindings writes findings as text to stderr, in another format to stdout.
+func (c *command) buildFindings(ctx *cli.Context, findings []diagnostic.Diagnostic) (int, error) {
+	findings = visible(diagnostic.Merge(findings), false)
+	if asText(ctx) {
+		return c.report(findings), nil
+	}
+	return c.writeFindings(ctx, findings)
 }
 
 func parallelism(ctx *cli.Context) (int, error) {
@@ -94,10 +106,15 @@ func parallelism(ctx *cli.Context) (int, error) {
 }
 
 // conclude prints what differs and one summary line, and returns the exit code as an error.
-func (c *command) conclude(p *project.Project, report build.Report, check bool, code int) error {
+// Where stdout holds a report, differences go to stderr.
+func (c *command) conclude(ctx *cli.Context, p *project.Project, report build.Report, code int) error {
+	check, listing := ctx.Bool("check"), c.stdout
+	if !asText(ctx) {
+		listing = c.stderr
+	}
 	if check {
 		for _, difference := range report.Differences() {
-			fmt.Fprintf(c.stdout, "%s: %s\n", c.relative(filepath.Join(p.OutDir, difference.Environment, filepath.FromSlash(difference.Path))), difference.What)
+			fmt.Fprintf(listing, "%s: %s\n", c.relative(filepath.Join(p.OutDir, difference.Environment, filepath.FromSlash(difference.Path))), difference.What)
 		}
 	}
 	fmt.Fprintln(c.stderr, summaryLine(report, check))
@@ -210,7 +227,7 @@ type progress struct {
 }
 
 func (c *command) progress() *progress {
-	if !c.onTerminal() {
+	if !isTerminal(c.stderr) {
 		return &progress{w: io.Discard}
 	}
 	return &progress{w: c.stderr}

@@ -7,12 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
-	"golang.org/x/term"
 
 	"github.com/dashc/dashc/lib/diagnostic"
 	"github.com/dashc/dashc/lib/project"
@@ -70,7 +68,8 @@ func (c *command) app() *cli.App {
 			return cli.ShowAppHelp(ctx)
 		},
 		Commands: []*cli.Command{
-			c.buildCommand(), c.listCommand(), c.evalCommand(), c.verifyCommand(), c.completionCommand(),
+			c.buildCommand(), c.checkCommand(), c.listCommand(), c.evalCommand(), c.verifyCommand(),
+			c.fmtCommand(), c.lintCommand(), c.metricsCommand(), c.completionCommand(),
 		},
 		Description: "Exit codes: 0 ok, 1 the sources are wrong, 2 wrong usage or configuration,\n3 differences found, 4 the machine failed (disk, permission), 130 interrupted.",
 	}
@@ -83,16 +82,20 @@ func (e usageError) Error() string { return e.message }
 
 func onUsageError(ctx *cli.Context, err error, _ bool) error {
 	name := "dashc"
-	if ctx.Command != nil && ctx.Command.Name != "" && ctx.Command.Name != "dashc" {
-		name += " " + ctx.Command.Name
+	if ctx.Command != nil && ctx.Command.HelpName != "" {
+		name = ctx.Command.HelpName // "dashc metrics diff"
 	}
 	return usageError{fmt.Sprintf("%v; see `%s --help`", err, name)}
 }
 
 func unknownCommand(ctx *cli.Context) error {
 	name := ctx.Args().First()
+	commands := ctx.App.Commands
+	if ctx.Command != nil && len(ctx.Command.Subcommands) > 0 {
+		commands = ctx.Command.Subcommands
+	}
 	var names []string
-	for _, command := range ctx.App.Commands {
+	for _, command := range commands {
 		if !command.Hidden {
 			names = append(names, command.Name)
 		}
@@ -104,6 +107,14 @@ func unknownCommand(ctx *cli.Context) error {
 type reported struct{ code int }
 
 func (e reported) Error() string { return fmt.Sprintf("exit code %d", e.code) }
+
+// exit returns the error of a command that has reported everything and ends with a code.
+func exit(code int) error {
+	if code == ExitOK {
+		return nil
+	}
+	return reported{code}
+}
 
 // exitCode reports an error on stderr and returns the exit code that it stands for.
 func (c *command) exitCode(ctx context.Context, err error) int {
@@ -132,33 +143,13 @@ func (c *command) exitCode(ctx context.Context, err error) int {
 	return ExitMachine
 }
 
-// report prints findings and returns the exit code of the worst.
+// report prints findings on stderr and returns the exit code of the worst.
 func (c *command) report(findings []diagnostic.Diagnostic) int {
-	findings = diagnostic.Merge(findings)
-	if err := diagnostic.WriteText(c.stderr, findings, c.colour()); err != nil {
+	options := diagnostic.Options{Colour: wantsColour(c.stderr)}
+	if err := diagnostic.Write(c.stderr, diagnostic.Text, findings, options); err != nil {
 		return ExitMachine
 	}
-	code := ExitOK
-	for _, d := range findings {
-		switch {
-		case d.Severity != diagnostic.Error:
-		case !strings.HasPrefix(d.Rule, "config/"):
-			return ExitSources
-		default:
-			code = ExitUsage
-		}
-	}
-	return code
-}
-
-// colour tells whether stderr is a terminal that wants colour (https://no-color.org).
-func (c *command) colour() bool {
-	return os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && c.onTerminal()
-}
-
-func (c *command) onTerminal() bool {
-	file, ok := c.stderr.(*os.File)
-	return ok && term.IsTerminal(int(file.Fd()))
+	return worst(findings, diagnostic.Error)
 }
 
 // Flags that several commands share.
@@ -230,7 +221,7 @@ func selectEnvironments(p *project.Project, names []string) ([]project.Environme
 
 func noArguments(ctx *cli.Context) error {
 	if ctx.Args().Present() {
-		return usageError{fmt.Sprintf("unexpected argument %q; see `dashc %s --help`", ctx.Args().First(), ctx.Command.Name)}
+		return usageError{fmt.Sprintf("unexpected argument %q; see `%s --help`", ctx.Args().First(), ctx.Command.HelpName)}
 	}
 	return nil
 }

@@ -140,35 +140,41 @@ func FromError(err error) ([]Diagnostic, bool) {
 	return nil, false
 }
 
+// Stops tells whether a finding keeps its environment from being published.
+func (d Diagnostic) Stops() bool { return d.Severity == Error && d.Suppressed == "" }
+
 // HasErrors tells whether a list holds a finding that stops a build.
 func HasErrors(list []Diagnostic) bool {
-	return slices.ContainsFunc(list, func(d Diagnostic) bool { return d.Severity == Error && d.Suppressed == "" })
+	return slices.ContainsFunc(list, Diagnostic.Stops)
 }
 
 // Merge folds findings that differ only in their environments, or in how an expression is
 // written there, into one, and sorts the result by place, rule and message, so that a report
-// does not depend on the order of work.
+// does not depend on the order of work. What differs is taken from the first environment.
 func Merge(list []Diagnostic) []Diagnostic {
-	index := map[string]int{}
+	sorted := slices.Clone(list)
+	for i := range sorted {
+		sorted[i].Environments = slices.Sorted(slices.Values(sorted[i].Environments))
+	}
+	slices.SortStableFunc(sorted, func(a, b Diagnostic) int {
+		return cmp.Or(compare(a, b), slices.Compare(a.Environments, b.Environments))
+	})
 	var merged []Diagnostic
-	for _, d := range list {
-		key := strings.Join([]string{d.Rule, d.Severity.String(), d.Position.String(), d.Artifact, d.Where, d.Message, d.Suppressed}, "\x00")
-		if i, seen := index[key]; seen {
-			merged[i].Environments = append(merged[i].Environments, d.Environments...)
+	for _, d := range sorted {
+		if n := len(merged); n > 0 && compare(merged[n-1], d) == 0 {
+			merged[n-1].Environments = append(merged[n-1].Environments, d.Environments...)
 			continue
 		}
-		index[key] = len(merged)
-		d.Environments = slices.Clone(d.Environments)
 		merged = append(merged, d)
 	}
 	for i := range merged {
 		slices.Sort(merged[i].Environments)
 		merged[i].Environments = slices.Compact(merged[i].Environments)
 	}
-	slices.SortStableFunc(merged, compare)
 	return merged
 }
 
+// compare orders findings. Findings that it takes for equal are one finding.
 func compare(a, b Diagnostic) int {
 	return cmp.Or(
 		cmp.Compare(a.Position.File, b.Position.File),
@@ -177,5 +183,8 @@ func compare(a, b Diagnostic) int {
 		cmp.Compare(a.Where, b.Where),
 		cmp.Compare(a.Rule, b.Rule),
 		cmp.Compare(a.Message, b.Message),
+		cmp.Compare(a.Artifact, b.Artifact),
+		cmp.Compare(b.Severity, a.Severity),
+		cmp.Compare(a.Suppressed, b.Suppressed),
 	)
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"unicode"
 )
 
 // WriteText prints findings for a person to read, with colour where asked for. Control
@@ -12,36 +11,64 @@ import (
 func WriteText(w io.Writer, list []Diagnostic, colour bool) error {
 	paint := painter(colour)
 	for _, d := range list {
-		var b strings.Builder
-		word := paint(yellow, d.Severity.String())
-		if d.Severity == Error {
-			word = paint(red, d.Severity.String())
-		}
-		b.WriteString(word + ": ")
-		if place := d.Position.String(); place != "" {
-			b.WriteString(paint(bold, printable(place)) + ": ")
-		}
-		if d.Where != "" {
-			b.WriteString(printable(d.Where) + ": ")
-		}
-		b.WriteString(indent(printable(d.Message), "  ") + " " + paint(faint, "["+d.Rule+"]") + "\n")
-		if d.Snippet != "" {
-			b.WriteString(indentAll(printable(d.Snippet), "    ") + "\n")
-		}
-		for _, frame := range d.Trace {
-			b.WriteString(strings.TrimRight(fmt.Sprintf("    at %s  %s", printable(frame.Position.String()), printable(frame.Name)), " ") + "\n")
-		}
-		if len(d.Environments) > 0 {
-			b.WriteString("  in: " + strings.Join(d.Environments, ", ") + "\n")
-		}
-		if d.Hint != "" {
-			b.WriteString("  " + paint(bold, "help: ") + indent(printable(d.Hint), "  ") + "\n")
-		}
-		if _, err := io.WriteString(w, b.String()); err != nil {
+		if _, err := io.WriteString(w, headline(d, paint)+details(d, paint)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// headline says what is wrong and where. Inside of a dashboard the place is long and has a
+// line of its own.
+func headline(d Diagnostic, paint painting) string {
+	line := paint(severityColour(d), d.Severity.String()) + ": "
+	if at := d.Position.String(); at != "" {
+		line += paint(bold, oneLine(at)) + ": "
+	} else if d.Artifact != "" {
+		line += paint(bold, oneLine(d.Artifact)) + ": "
+	}
+	if d.Where != "" && d.Dashboard == "" {
+		line += oneLine(d.Where) + ": "
+	}
+	line += indent(printable(d.Message), "  ") + " " + paint(faint, "["+oneLine(d.Rule)+"]") + "\n"
+	if d.Dashboard != "" {
+		line += "  " + oneLine(d.place()) + "\n"
+	}
+	return line
+}
+
+// details are the lines below the headline: the source, how the evaluator came there, and
+// everything that helps to understand and mend it.
+func details(d Diagnostic, paint painting) string {
+	var b strings.Builder
+	if excerpt := d.excerpt(); excerpt != "" {
+		b.WriteString(indentAll(printable(excerpt), "    ") + "\n")
+	}
+	for _, frame := range d.Trace {
+		b.WriteString(strings.TrimRight(fmt.Sprintf("    at %s  %s", oneLine(frame.Position.String()), oneLine(frame.Name)), " ") + "\n")
+	}
+	for _, line := range []struct{ label, attribute, text string }{
+		{"in", "", strings.Join(d.Environments, ", ")},
+		{"suppressed", bold, d.Suppressed},
+		{"why", bold, d.Why},
+		{"help", bold, d.Hint},
+		{"see", bold, d.Page},
+	} {
+		if line.text != "" {
+			b.WriteString("  " + paint(line.attribute, line.label+": ") + indent(printable(line.text), "  ") + "\n")
+		}
+	}
+	return b.String()
+}
+
+func severityColour(d Diagnostic) string {
+	switch {
+	case d.Suppressed != "":
+		return faint
+	case d.Severity == Error:
+		return red
+	}
+	return yellow
 }
 
 // The ANSI attributes of a report.
@@ -52,22 +79,16 @@ const (
 	yellow = "1;33"
 )
 
-func painter(colour bool) func(attribute, text string) string {
+// painting gives a text an attribute, or leaves it as it is.
+type painting func(attribute, text string) string
+
+func painter(colour bool) painting {
 	return func(attribute, text string) string {
-		if !colour {
+		if !colour || attribute == "" {
 			return text
 		}
 		return "\x1b[" + attribute + "m" + text + "\x1b[0m"
 	}
-}
-
-func printable(text string) string {
-	return strings.Map(func(r rune) rune {
-		if r != '\n' && r != '\t' && (unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r)) {
-			return unicode.ReplacementChar
-		}
-		return r
-	}, text)
 }
 
 // indent puts a prefix before every line but the first.

@@ -2,6 +2,7 @@
 // everything that was read. Sources are not trusted: evaluation runs in worker processes under
 // limits of time, memory, stack and output, and imports cannot leave the sandbox. It never
 // looks at what the JSON means, and it hands no environment, network or clock to a source.
+// The formatter and the linter run in the same workers, under the same limits.
 package evaluate
 
 import (
@@ -115,6 +116,7 @@ const (
 	ruleRuntime = "jsonnet/runtime"
 	ruleImport  = "jsonnet/import"
 	ruleLimit   = "jsonnet/limit"
+	ruleLint    = "jsonnet/lint"
 )
 
 func failure(rule string, at diagnostic.Position, message, hint string) diagnostic.Diagnostic {

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/google/go-jsonnet"
 	"github.com/google/go-jsonnet/ast"
@@ -23,9 +24,8 @@ func (e *evaluator) explain(job Job, err error) diagnostic.Diagnostic {
 	switch err := err.(type) {
 	case jsonnet.RuntimeError:
 		d = e.runtime(err)
-	case interface{ Loc() ast.LocationRange }:
-		loc := err.Loc()
-		d = failure(ruleSyntax, positionOf(loc), strings.TrimPrefix(err.(error).Error(), loc.String()+" "), "")
+	case located:
+		d = static(err)
 	default:
 		d = unlocated(err)
 	}
@@ -41,6 +41,18 @@ func (e *evaluator) explain(job Job, err error) diagnostic.Diagnostic {
 		d.Trace = append(d.Trace, diagnostic.Frame{Position: diagnostic.Position{File: entry}, Name: "the file being evaluated"})
 	}
 	return d
+}
+
+// located is an error of the parser, the static analysis or the linter. Their own type is
+// internal to go-jsonnet.
+type located interface {
+	error
+	Loc() ast.LocationRange
+}
+
+func static(err located) diagnostic.Diagnostic {
+	loc := err.Loc()
+	return failure(ruleSyntax, positionOf(loc), strings.TrimPrefix(err.Error(), loc.String()+" "), "")
 }
 
 // unlocated explains an error that has no place in a source.
@@ -82,10 +94,10 @@ func (e *evaluator) runtime(err jsonnet.RuntimeError) diagnostic.Diagnostic {
 		d.Rule, d.Message, d.Hint, d.Where = ruleImport, message, hint, ""
 	} else if match := embedded.FindStringSubmatch(err.Msg); match != nil && e.importer.files[match[1]] != nil {
 		d.Rule, d.Message, d.Where = ruleSyntax, match[6], ""
-		if e.lines(match[1]) == nil {
+		if _, isText := e.importer.content(match[1]); !isText {
 			d.Hint = "the file is not UTF-8 text; import it with importstr or importbin if it is meant as data"
 		}
-		d.Position = diagnostic.Position{File: match[1], Line: number(match[2], match[4]), Column: number(match[3], match[5])}
+		d.Position = e.embeddedPosition(match)
 		d.Trace = shortened(collapsed(frames), e.options.Limits.Trace)
 	} else if strings.HasPrefix(err.Msg, "max stack frames exceeded") {
 		d.Rule = ruleLimit
@@ -155,7 +167,29 @@ func positionOf(loc ast.LocationRange) diagnostic.Position {
 	if loc.File != nil && loc.File.DiagnosticFileName != "" {
 		file = string(loc.File.DiagnosticFileName)
 	}
-	return diagnostic.Position{File: file, Line: loc.Begin.Line, Column: loc.Begin.Column}
+	at := diagnostic.Position{File: file, Line: loc.Begin.Line, Column: loc.Begin.Column}
+	if loc.File != nil {
+		at.Column = codePoint(loc.File.Lines, at)
+	}
+	return at
+}
+
+// codePoint turns the column of a position, which the evaluator counts in bytes, into one that
+// counts code points.
+func codePoint(lines []string, at diagnostic.Position) int {
+	if at.Line < 1 || at.Line > len(lines) || at.Column < 1 {
+		return at.Column
+	}
+	line := lines[at.Line-1]
+	return utf8.RuneCountInString(line[:min(at.Column-1, len(line))]) + 1
+}
+
+// embeddedPosition is the place that a match of embedded names.
+func (e *evaluator) embeddedPosition(match []string) diagnostic.Position {
+	at := diagnostic.Position{File: match[1], Line: number(match[2], match[4]), Column: number(match[3], match[5])}
+	content, _ := e.importer.content(at.File)
+	at.Column = codePoint(strings.Split(content, "\n"), at)
+	return at
 }
 
 // maxPeriod is the longest cycle of an endless recursion that is folded.
@@ -211,30 +245,11 @@ func shortened(frames []diagnostic.Frame, limit int) []diagnostic.Frame {
 	return append(short, frames[len(frames)-outer:]...)
 }
 
-// maxSnippet is the longest piece of a source line that is shown, in characters.
-const maxSnippet = 120
-
 // snippet returns the source line of a position and a caret below the column.
 func (e *evaluator) snippet(at diagnostic.Position) string {
-	lines := e.lines(at.File)
-	if at.Line < 1 || at.Line > len(lines) || at.Column < 1 {
+	content, ok := e.importer.content(at.File)
+	if !ok {
 		return ""
 	}
-	line := []rune(strings.TrimRight(lines[at.Line-1], "\r"))
-	column := min(at.Column-1, len(line))
-	prefix := ""
-	if start := column - maxSnippet/2; start > 0 && len(line) > maxSnippet {
-		line, column, prefix = line[start:], column-start, "..."
-	}
-	suffix := ""
-	if len(line) > maxSnippet {
-		line, suffix = line[:maxSnippet], "..."
-	}
-	pad := strings.Map(func(r rune) rune {
-		if r == '\t' {
-			return r
-		}
-		return ' '
-	}, prefix+string(line[:column]))
-	return prefix + string(line) + suffix + "\n" + pad + "^"
+	return diagnostic.SnippetAt(content, at)
 }

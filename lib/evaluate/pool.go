@@ -18,9 +18,9 @@ import (
 	"github.com/dashc/dashc/lib/diagnostic"
 )
 
-// Pool evaluates jobs in worker processes. Jsonnet cannot be interrupted from inside a
+// Pool evaluates, formats and lints in worker processes. Jsonnet cannot be interrupted from inside a
 // process, and a Go stack overflow or a failed allocation ends the process it happens in; so
-// each evaluation runs in a process that may be killed. Workers start when they are needed and
+// each piece of work is done in a process that may be killed. Workers start when they are needed and
 // are reused, because a worker parses each file once.
 type Pool struct {
 	options Options
@@ -43,36 +43,39 @@ func NewPool(options Options) (*Pool, error) {
 // Evaluate runs one job. It is safe for concurrent use. What is wrong with the sources comes
 // as a *diagnostic.ListError; any other error is a failure of the machine or ctx's.
 func (p *Pool) Evaluate(ctx context.Context, job Job) (Result, error) {
+	response, err := p.perform(ctx, request{Work: evaluation, Job: job})
+	if err != nil {
+		return Result{}, err
+	}
+	return response.Result, diagnostic.AsError(response.Findings...)
+}
+
+// perform has a worker do one piece of work. A worker that failed is not used again.
+func (p *Pool) perform(ctx context.Context, r request) (response, error) {
 	var w *worker
 	select {
 	case w = <-p.slots:
 	case <-ctx.Done():
-		return Result{}, ctx.Err()
+		return response{}, ctx.Err()
 	}
 	if err := ctx.Err(); err != nil {
 		p.slots <- w
-		return Result{}, err
+		return response{}, err
 	}
-	var err error
 	if w == nil {
+		var err error
 		if w, err = startWorker(p.options); err != nil {
 			p.slots <- nil
-			return Result{}, err
+			return response{}, err
 		}
 	}
-	response, err := w.do(ctx, job, p.options.Limits)
+	answer, err := w.do(ctx, r, p.options.Limits)
 	if err != nil {
 		w.kill()
 		w = nil
 	}
 	p.slots <- w
-	if err != nil {
-		return Result{}, err
-	}
-	if response.Finding != nil {
-		return response.Result, diagnostic.AsError(*response.Finding)
-	}
-	return response.Result, nil
+	return answer, err
 }
 
 // Close ends all workers. No evaluation may be under way.
@@ -94,10 +97,42 @@ type worker struct {
 	stderr  *tail
 }
 
-// response is what a worker answers to a job.
+// work is what a worker is to do. Its text is the subject of messages about limits.
+type work string
+
+const (
+	evaluation work = "the evaluation"
+	formatting work = "formatting"
+	linting    work = "linting"
+)
+
+// request is one piece of work.
+type request struct {
+	Work   work
+	Job    Job    // of an evaluation
+	Source Source // of formatting and linting
+}
+
+// file is the file that a request is about.
+func (r request) file() string {
+	if r.Work == evaluation {
+		return r.Job.Entry
+	}
+	return r.Source.File
+}
+
+// remedy chooses what to do about a limit: only an evaluation can be endless.
+func (r request) remedy(evaluated, read string) string {
+	if r.Work == evaluation {
+		return evaluated
+	}
+	return read
+}
+
+// response is what a worker answers to a request.
 type response struct {
-	Result  Result
-	Finding *diagnostic.Diagnostic
+	Result   Result
+	Findings []diagnostic.Diagnostic
 }
 
 func startWorker(options Options) (*worker, error) {
@@ -131,9 +166,9 @@ func startWorker(options Options) (*worker, error) {
 	return w, nil
 }
 
-// do hands a job to the worker and waits for its answer within the limit of time. After an
+// do hands a request to the worker and waits for its answer within the limit of time. After an
 // error the worker must be killed.
-func (w *worker) do(ctx context.Context, job Job, limits Limits) (response, error) {
+func (w *worker) do(ctx context.Context, r request, limits Limits) (response, error) {
 	type answer struct {
 		response response
 		err      error
@@ -141,7 +176,7 @@ func (w *worker) do(ctx context.Context, job Job, limits Limits) (response, erro
 	answers := make(chan answer, 1)
 	go func() {
 		var a answer
-		if a.err = w.encode.Encode(job); a.err == nil {
+		if a.err = w.encode.Encode(r); a.err == nil {
 			a.err = w.decode.Decode(&a.response)
 		}
 		answers <- a
@@ -151,19 +186,19 @@ func (w *worker) do(ctx context.Context, job Job, limits Limits) (response, erro
 	select {
 	case a := <-answers:
 		if a.err != nil {
-			return response{}, w.obituary(ctx, job, limits)
+			return response{}, w.obituary(ctx, r, limits)
 		}
 		return a.response, nil
 	case <-timer.C:
-		return response{}, limitError(job, fmt.Sprintf("the evaluation takes longer than %s", limits.Time),
-			"look for an endless loop, or raise limits.time in dashc.yaml")
+		return response{}, limitError(r, fmt.Sprintf("%s takes longer than %s", r.Work, limits.Time),
+			r.remedy("look for an endless loop", "split the file")+", or raise limits.time in dashc.yaml")
 	case <-ctx.Done():
 		return response{}, ctx.Err()
 	}
 }
 
 // obituary says why a worker died.
-func (w *worker) obituary(ctx context.Context, job Job, limits Limits) error {
+func (w *worker) obituary(ctx context.Context, r request, limits Limits) error {
 	err := w.command.Wait()
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -173,16 +208,16 @@ func (w *worker) obituary(ctx context.Context, job Job, limits Limits) error {
 	switch {
 	case errors.As(err, &exit) && exit.ExitCode() == exitMemory,
 		strings.Contains(text, "out of memory"), strings.Contains(text, "cannot allocate memory"):
-		return limitError(job, fmt.Sprintf("the evaluation needs more than %s of memory", sizeText(limits.Memory)),
-			"look for an endless list or string, or raise limits.memory in dashc.yaml")
+		return limitError(r, fmt.Sprintf("%s needs more than %s of memory", r.Work, sizeText(limits.Memory)),
+			r.remedy("look for an endless list or string", "split the file")+", or raise limits.memory in dashc.yaml")
 	case strings.Contains(text, "stack"):
-		return limitError(job, "the source or its value is nested too deeply",
-			"look for an endless recursion; limits.stack in dashc.yaml bounds function calls, not nesting")
+		return limitError(r, "the source or its value is nested too deeply",
+			r.remedy("look for an endless recursion; limits.stack in dashc.yaml bounds function calls, not nesting", "give the inner parts names with local"))
 	case errors.As(err, &exit) && exit.ExitCode() == -1:
-		return limitError(job, fmt.Sprintf("the evaluation was ended by the system (%v), most often because the machine has no memory left", exit),
+		return limitError(r, fmt.Sprintf("%s was ended by the system (%v), most often because the machine has no memory left", r.Work, exit),
 			"lower limits.memory in dashc.yaml below what the machine has, or free memory")
 	}
-	return limitError(job, fmt.Sprintf("the evaluator crashed (%v)", err), "reduce the file until it evaluates, and report the crash to dashc with it")
+	return limitError(r, fmt.Sprintf("%s crashed (%v)", r.Work, err), "reduce the file until it does not, and report the crash to dashc with it")
 }
 
 func (w *worker) kill() {
@@ -191,8 +226,8 @@ func (w *worker) kill() {
 	_ = w.command.Wait()
 }
 
-func limitError(job Job, message, hint string) error {
-	return diagnostic.AsError(failure(ruleLimit, diagnostic.Position{File: job.Entry}, message, hint))
+func limitError(r request, message, hint string) error {
+	return diagnostic.AsError(failure(ruleLimit, diagnostic.Position{File: r.file()}, message, hint))
 }
 
 func sizeText(bytes int64) string {

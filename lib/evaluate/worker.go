@@ -11,7 +11,6 @@ import (
 	"runtime/debug"
 	"runtime/metrics"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/google/go-jsonnet"
@@ -36,7 +35,7 @@ const watchInterval = 5 * time.Millisecond
 // anything else.
 func IsWorker() bool { return os.Getenv(workerMarker) != "" }
 
-// RunWorker serves jobs from standard input until it ends. It does not return.
+// RunWorker serves requests from standard input until it ends. It does not return.
 func RunWorker() {
 	signal.Ignore(os.Interrupt) // the pool decides when a worker ends
 	debug.SetMaxStack(maxGoStack)
@@ -47,22 +46,22 @@ func RunWorker() {
 		os.Exit(0)
 	}
 	go watchMemory(options.Limits.Memory)
-	// Jobs are read beside the evaluation, so that a worker whose pool is gone ends at once.
-	jobs := make(chan Job)
+	// Requests are read beside the work, so that a worker whose pool is gone ends at once.
+	requests := make(chan request)
 	go func() {
 		for {
-			var job Job
-			if decode.Decode(&job) != nil {
+			var r request
+			if decode.Decode(&r) != nil {
 				os.Exit(0)
 			}
-			jobs <- job
+			requests <- r
 		}
 	}()
 	output := bufio.NewWriterSize(os.Stdout, 64<<10)
 	encode := gob.NewEncoder(output)
 	e := newEvaluator(options)
-	for job := range jobs {
-		if encode.Encode(e.run(job)) != nil || output.Flush() != nil {
+	for r := range requests {
+		if encode.Encode(e.serve(r)) != nil || output.Flush() != nil {
 			os.Exit(0)
 		}
 	}
@@ -103,6 +102,16 @@ func newEvaluator(options Options) *evaluator {
 	return e
 }
 
+func (e *evaluator) serve(r request) response {
+	switch r.Work {
+	case formatting:
+		return e.format(r.Source)
+	case linting:
+		return e.lint(r.Source)
+	}
+	return e.run(r.Job)
+}
+
 func (e *evaluator) run(job Job) response {
 	start := time.Now()
 	e.importer.begin()
@@ -121,14 +130,12 @@ func (e *evaluator) run(job Job) response {
 	r.Result.Trace = slices.Clone(e.trace.Bytes())
 	if err != nil {
 		r.Result.Output = nil
-		finding := e.explain(job, err)
-		r.Finding = &finding
+		r.Findings = append(r.Findings, e.explain(job, err))
 	}
 	if limit := e.options.Limits.Output; int64(len(output)) > limit {
 		r.Result.Output = nil
-		finding := failure(ruleLimit, diagnostic.Position{File: e.importer.name(e.entryPath(job))},
-			"the output is larger than "+sizeText(limit), "make less of it, or raise limits.output in dashc.yaml")
-		r.Finding = &finding
+		r.Findings = append(r.Findings, failure(ruleLimit, diagnostic.Position{File: e.importer.name(e.entryPath(job))},
+			"the output is larger than "+sizeText(limit), "make less of it, or raise limits.output in dashc.yaml"))
 	}
 	if len(output) > 1<<20 {
 		runtime.GC() // a large result must not count against the next job
@@ -180,13 +187,4 @@ func accepts(node ast.Node, name string) bool {
 			return true
 		}
 	}
-}
-
-// lines returns the source lines of a file that this evaluation has read.
-func (e *evaluator) lines(file string) []string {
-	content, ok := e.importer.content(file)
-	if !ok {
-		return nil
-	}
-	return strings.Split(content, "\n")
 }

@@ -11,6 +11,9 @@ import (
 type Checks struct {
 	// Suppressions switch rules off, each with its reason.
 	Suppressions []Suppression `json:"suppress"`
+	// TargetLabels are labels that Prometheus puts on what it scrapes, beside job and instance
+	// and those that the tree's own scrape configurations tell.
+	TargetLabels []string `json:"targetLabels"`
 	// RequiredVariables are the template variables that every dashboard must have.
 	RequiredVariables []string `json:"requiredVariables"`
 	// RequiredMatchers are the matchers that selectors must have.

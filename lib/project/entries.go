@@ -17,6 +17,9 @@ import (
 // SourceDir holds the project's Jsonnet sources.
 const SourceDir = "jsonnet"
 
+// MetricsDir holds the metric catalogue, relative to the project's root.
+const MetricsDir = SourceDir + "/metrics"
+
 // Entry is one file to compile: it makes one artifact in every environment.
 type Entry struct {
 	Source string // relative to the project's root

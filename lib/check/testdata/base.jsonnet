@@ -50,7 +50,7 @@
             type: 'text',
             title: 'Inner',
             description: 'What this row is about.',
-            options: { mode: 'markdown', content: 'See [the runbook](https://runbooks.example/).' },
+            options: { mode: 'markdown', content: 'From ${ds}; see [the runbook](https://runbooks.example/).' },
             gridPos: { x: 12, y: 1, w: 12, h: 8 },
           },
         ],
@@ -104,6 +104,9 @@
   // Settings of the environment's `grafana`.
   grafana:: { version: '11.4.0' },
 
+  // What a running Prometheus holds, metric -> labels; null where none is asked.
+  live:: null,
+
   // The tree: output path -> value.
   files: {
     'grafana/dashboards/Claims/good.json': base.dashboard,
@@ -118,4 +121,5 @@
   },
   settings: base.checks,
   environment: base.grafana,
+  prometheusServer: base.live,
 }

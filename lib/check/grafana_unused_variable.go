@@ -1,0 +1,66 @@
+package check
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+)
+
+var unusedVariableRule = rule{
+	id:   "grafana/unused-variable",
+	why:  "A choice at the top of the dashboard that changes nothing misleads whoever uses it.",
+	find: findUnusedVariables,
+}
+
+// reference finds every form of a variable's mention.
+var reference = regexp.MustCompile(`\$(\w+)|\$\{(\w+)|\[\[(\w+)`)
+
+// findUnusedVariables reports variables that nothing in the dashboard mentions. Ad hoc filters
+// work without being mentioned.
+func findUnusedVariables(s *subject) []finding {
+	var found []finding
+	for _, b := range s.dashboards {
+		used := mentions(b)
+		for i, object := range b.Variables() {
+			name := textAt(object, "name")
+			if used[name] || name == "" || textAt(object, "type") == "adhoc" || slices.Contains(s.Settings.RequiredVariables, name) {
+				continue
+			}
+			f := failure(b.Document, fmt.Sprintf("variable %q", name), "no query, title or link uses the variable", "remove it, or use it as $"+name).warning()
+			f.path = fmt.Sprintf("templating.list[%d]", i)
+			found = append(found, f.saying(name))
+		}
+	}
+	return found
+}
+
+// mentions are the variables that a dashboard's texts refer to; a variable's own definition
+// does not count for itself.
+func mentions(b board) map[string]bool {
+	used := map[string]bool{}
+	note := func(self string) func(string, string) {
+		return func(_, text string) {
+			for _, match := range reference.FindAllStringSubmatch(text, -1) {
+				for _, name := range match[1:] {
+					if name != "" && name != self {
+						used[name] = true
+					}
+				}
+			}
+		}
+	}
+	for _, variable := range b.Variables() {
+		walkStrings(variable, "", note(textAt(variable, "name")))
+	}
+	rest := map[string]any{}
+	for key, value := range b.JSON {
+		if key != "templating" {
+			rest[key] = value
+		}
+	}
+	walkStrings(rest, "", note(""))
+	for _, panel := range b.Panels() {
+		used[textAt(panel.JSON, "repeat")] = true
+	}
+	return used
+}

@@ -1,0 +1,53 @@
+package check
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/prometheus/prometheus/promql/parser"
+)
+
+var lateSeriesRule = rule{
+	id:   "promql/late-series",
+	why:  "A counter with labels has no series before its first event. Until then the panel says \"No data\", and nobody can tell that from a broken scrape.",
+	find: findLateSeries,
+}
+
+// findLateSeries reports panels that are empty until something has happened once and do not
+// say what that means.
+func findLateSeries(s *subject) []finding {
+	return s.each(func(e expansion) []finding {
+		if e.surface != panelSurface || !e.Result().Late || saysNothing(e.panel.JSON) {
+			return nil
+		}
+		var late []string
+		e.eachSelector(func(selector *parser.VectorSelector, around []parser.Node) {
+			if e.Of(selector).Late && !optional(selector, around) {
+				late = append(late, nameOf(selector))
+			}
+		})
+		if len(late) == 0 {
+			return nil
+		}
+		return []finding{e.at(e.word(late[0], e.Expr.PositionRange()), fmt.Sprintf("%s has no series before its first event", strings.Join(unique(late), ", ")),
+			"say in words what emptiness means: standardOptions.withNoValue('No error yet'), or show a zero: ... or vector(0)").warning()}
+	})
+}
+
+// saysNothing tells whether a panel has a text for the case that there is no value.
+func saysNothing(panel map[string]any) bool {
+	defaults := objectOf(objectOf(panel["fieldConfig"])["defaults"])
+	return textAt(defaults, "noValue") != ""
+}
+
+func unique(names []string) []string {
+	seen := map[string]bool{}
+	var once []string
+	for _, name := range names {
+		if !seen[name] {
+			seen[name] = true
+			once = append(once, name)
+		}
+	}
+	return once
+}

@@ -1,0 +1,47 @@
+package check
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/prometheus/prometheus/promql/parser"
+
+	"github.com/dashc/dashc/lib/series"
+)
+
+var rateOfGaugeRule = rule{
+	id:   "promql/rate-of-gauge",
+	why:  "rate, irate and increase take every fall for a restart of a counter. Over a gauge they show a rise that never was.",
+	find: findRatesOfGauges,
+}
+
+func findRatesOfGauges(s *subject) []finding {
+	return s.each(func(e expansion) []finding {
+		var found []finding
+		eachNode(e, func(call *parser.Call) {
+			if !slices.Contains(rates, call.Func.Name) || len(call.Args) == 0 {
+				return
+			}
+			inner := e.Of(call.Args[0])
+			if inner.Kind != series.Gauge {
+				return
+			}
+			hint := "use delta or deriv for how a gauge changes, or show the gauge itself"
+			if inner.Rated {
+				hint = "it is a rate already; show it as it is"
+			}
+			found = append(found, e.at(call.PosRange, fmt.Sprintf("%s of %s, which is no counter", call.Func.Name, describe(e, call.Args[0])), hint))
+		})
+		return found
+	})
+}
+
+// describe names what an expression is about: its one metric, or itself.
+func describe(e expansion, expr parser.Expr) string {
+	names := metricsOf(expr)
+	if len(names) == 1 {
+		return names[0]
+	}
+	at := expr.PositionRange()
+	return shortened(e.Text[at.Start:min(int(at.End), len(e.Text))])
+}

@@ -1,0 +1,236 @@
+package promql
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/prometheus/prometheus/promql/parser"
+	"github.com/prometheus/prometheus/promql/parser/posrange"
+)
+
+// Sentinel begins the names that stand for what only Grafana knows: a metric or a label
+// chosen by a variable. No real name begins with it.
+const Sentinel = "__dashc_"
+
+// The sentinels of metrics, labels and label values.
+const (
+	sentinelMetric = Sentinel + "metric"
+	sentinelLabel  = Sentinel + "label"
+	sentinelText   = Sentinel + "value"
+)
+
+// Unknown tells whether a metric's or label's name depends on what Grafana fills in.
+func Unknown(name string) bool { return strings.Contains(name, Sentinel) }
+
+// Expansion is an expression with every macro filled in, parsed.
+type Expansion struct {
+	// Text is the expression as Prometheus would see it.
+	Text string
+	Expr parser.Expr
+	// Macros are those of the query; MacrosIn finds the ones behind a position.
+	query    Query
+	segments []segment
+}
+
+// segment maps a macro to its replacement; the text between segments is the same on both sides.
+type segment struct {
+	start, end int // in Expansion.Text
+	macro      Macro
+}
+
+// SyntaxError is an expansion that does not parse.
+type SyntaxError struct {
+	// Start and End are byte offsets into the query's text.
+	Start, End int
+	Message    string
+	// Expanded is what Prometheus would have seen; equal to the text where there is no macro.
+	Expanded string
+}
+
+func (e *SyntaxError) Error() string { return e.Message }
+
+// maxExpansions bounds how many of a variable's options are tried in one expression.
+const maxExpansions = 500
+
+// Expand fills in the macros and parses the result. A variable whose values are known before
+// Grafana runs (custom, constant, interval) is expanded with each of them, and every expansion
+// has to parse; one that is not stands for a sentinel of the hole's kind. The first expansion
+// that does not parse is returned as a *SyntaxError.
+func (q Query) Expand(variables Variables) ([]Expansion, error) {
+	fills := make([]fill, len(q.Macros))
+	rounds := 1
+	for i, macro := range q.Macros {
+		fills[i] = variables.fill(macro)
+		rounds = max(rounds, len(fills[i].options))
+	}
+	rounds = min(rounds, maxExpansions)
+	guess, err := q.guess(fills)
+	if err != nil {
+		return nil, err
+	}
+	expansions := make([]Expansion, 0, rounds)
+	for round := range rounds {
+		e, err := q.parse(fills, round, guess)
+		if err != nil {
+			return nil, err
+		}
+		if round == 0 || e.Text != expansions[len(expansions)-1].Text {
+			expansions = append(expansions, e)
+		}
+	}
+	return expansions, nil
+}
+
+// fill is what a macro can be replaced by: each of the options has to parse; of the guesses,
+// which stand for something unknown, one is enough.
+type fill struct {
+	options []string
+	guesses []string
+}
+
+// maxGuesses bounds the combinations of guesses that are tried.
+const maxGuesses = 128
+
+// guess finds a combination of guesses with which the first expansion parses: an index for
+// each macro. Where none does, the error is that of the first combination.
+func (q Query) guess(fills []fill) ([]int, error) {
+	choice := make([]int, len(fills))
+	var first error
+	for range maxGuesses {
+		_, err := q.parse(fills, 0, choice)
+		if err == nil {
+			return choice, nil
+		}
+		if first == nil {
+			first = err
+		}
+		if !next(choice, fills) {
+			break
+		}
+	}
+	return nil, first
+}
+
+// next counts the choice up by one, and tells whether it has not yet been through.
+func next(choice []int, fills []fill) bool {
+	for i := range choice {
+		if choice[i]++; choice[i] < len(fills[i].guesses) {
+			return true
+		}
+		choice[i] = 0
+	}
+	return false
+}
+
+var parse = parser.NewParser(parser.Options{EnableExperimentalFunctions: true, EnableBinopFillModifiers: true}).ParseExpr
+
+func (q Query) parse(fills []fill, round int, guess []int) (Expansion, error) {
+	e := Expansion{query: q}
+	if len(q.Macros) == 0 {
+		e.Text = q.Text
+	} else {
+		e.fill(fills, round, guess)
+	}
+	expr, err := parse(e.Text)
+	if err != nil {
+		return e, e.syntaxError(err)
+	}
+	e.Expr = expr
+	return e, nil
+}
+
+func (e *Expansion) fill(fills []fill, round int, guess []int) {
+	var b strings.Builder
+	end := 0
+	for i, macro := range e.query.Macros {
+		b.WriteString(e.query.Text[end:macro.Start])
+		text := ""
+		switch f := fills[i]; {
+		case len(f.options) > 0:
+			text = f.options[round%len(f.options)]
+		case len(f.guesses) > 0:
+			text = f.guesses[guess[i]]
+		}
+		start := b.Len()
+		b.WriteString(text)
+		e.segments = append(e.segments, segment{start, b.Len(), macro})
+		end = macro.End
+	}
+	b.WriteString(e.query.Text[end:])
+	e.Text = b.String()
+}
+
+func (e Expansion) syntaxError(err error) *SyntaxError {
+	result := &SyntaxError{Message: err.Error(), Expanded: e.Text}
+	var list parser.ParseErrors
+	var one *parser.ParseErr
+	if errors.As(err, &list) && len(list) > 0 {
+		one = &list[0]
+	} else if !errors.As(err, &one) {
+		return result
+	}
+	result.Message = one.Err.Error()
+	result.Start, result.End = e.Original(one.PositionRange)
+	return result
+}
+
+// Original returns the byte offsets, in the text as written, of a position in the expansion.
+// A position inside a macro's value becomes the macro.
+func (e Expansion) Original(at posrange.PositionRange) (start, end int) {
+	start = min(e.original(int(at.Start), false), len(e.query.Text))
+	return start, max(start, min(e.original(int(at.End), true), len(e.query.Text)))
+}
+
+func (e Expansion) original(at int, end bool) int {
+	shift := 0
+	for _, s := range e.segments {
+		if at < s.start || at == s.start && (end || s.start == s.end) {
+			break
+		}
+		if at < s.end || at == s.end && end {
+			if end {
+				return s.macro.End
+			}
+			return s.macro.Start
+		}
+		shift = s.macro.End - s.end
+	}
+	return at + shift
+}
+
+// MacrosIn returns the macros whose values lie in a part of the expansion.
+func (e Expansion) MacrosIn(at posrange.PositionRange) []Macro {
+	var found []Macro
+	for _, s := range e.segments {
+		if s.start >= int(at.Start) && s.end <= int(at.End) {
+			found = append(found, s.macro)
+		}
+	}
+	return found
+}
+
+// Edit replaces the bytes from Start to End of a text.
+type Edit struct {
+	Start, End int
+	Text       string
+}
+
+// Splice applies edits to a text. Edits must not overlap; they may come in any order.
+func Splice(text string, edits []Edit) (string, error) {
+	sorted := slices.Clone(edits)
+	slices.SortStableFunc(sorted, func(a, b Edit) int { return a.Start - b.Start })
+	var b strings.Builder
+	end := 0
+	for _, edit := range sorted {
+		if edit.Start < end || edit.End < edit.Start || edit.End > len(text) {
+			return "", fmt.Errorf("the edit of bytes %d to %d overlaps another one or leaves the text", edit.Start, edit.End)
+		}
+		b.WriteString(text[end:edit.Start])
+		b.WriteString(edit.Text)
+		end = edit.End
+	}
+	b.WriteString(text[end:])
+	return b.String(), nil
+}
