@@ -2,7 +2,8 @@ package check
 
 import (
 	"fmt"
-	"regexp"
+
+	"github.com/prometheus/prometheus/promql/parser"
 )
 
 var alertConditionRule = rule{
@@ -36,27 +37,45 @@ func undecided(rule item, all steps) (finding, bool) {
 	if all.isSeries(condition) {
 		return rule.failAt("condition", fmt.Sprintf("%s is a series of values over time, from which Grafana takes no decision; the rule would end in an error", condition.ref), "make the query instant: true, or reduce it with an expression of type reduce"), true
 	}
-	if condition.prometheus && !decides(textAt(condition.model, "expr")) {
-		return rule.failAt("condition", fmt.Sprintf("%s is a query that compares nothing; the rule would fire whenever its value is not 0", condition.ref), "add an expression of type threshold and name its refId"), true
+	if condition.query == nil || len(condition.query.expansions) == 0 {
+		return finding{}, false // not PromQL, or promql/syntax reports it
 	}
-	if condition.prometheus && equalsZero.MatchString(textAt(condition.model, "expr")) {
+	expr := condition.query.expansions[0].Expr
+	switch {
+	case !filters(expr) && !yieldsBool(expr):
+		return rule.failAt("condition", fmt.Sprintf("%s is a query that compares nothing; the rule would fire whenever its value is not 0", condition.ref), "add an expression of type threshold and name its refId"), true
+	case equalsZero(expr):
 		return rule.failAt("condition", fmt.Sprintf("%s returns what equals 0, and 0 does not fire", condition.ref), "write == bool 0, or compare in an expression of type threshold"), true
 	}
 	return finding{}, false
 }
 
-var (
-	promqlStrings  = regexp.MustCompile("\"(?:[^\"\\\\]|\\\\.)*\"|'(?:[^'\\\\]|\\\\.)*'|`[^`]*`")
-	promqlMatchers = regexp.MustCompile(`\{[^}]*\}`)
-	// equalsZero is a comparison that ends an expression and leaves zeros only.
-	equalsZero = regexp.MustCompile(`==\s*0(\.0*)?[\s)]*$`)
-	comparison = regexp.MustCompile(`[<>]|==|!=|\babsent(_over_time)?\b`)
-)
+// yieldsBool tells whether an expression holds a comparison whose result is 0 or 1.
+func yieldsBool(expr parser.Expr) bool {
+	found := false
+	parser.Inspect(expr, func(node parser.Node, _ []parser.Node) error {
+		comparison, ok := node.(*parser.BinaryExpr)
+		found = found || ok && comparison.ReturnBool
+		return nil
+	})
+	return found
+}
 
-// decides tells whether a PromQL expression leaves only what is to fire.
-func decides(expr string) bool {
-	bare := promqlMatchers.ReplaceAllString(promqlStrings.ReplaceAllString(expr, ""), "")
-	return comparison.MatchString(bare)
+// equalsZero tells whether an expression returns nothing but zeros.
+func equalsZero(expr parser.Expr) bool {
+	for {
+		inner, ok := expr.(*parser.ParenExpr)
+		if !ok {
+			break
+		}
+		expr = inner.Expr
+	}
+	comparison, ok := expr.(*parser.BinaryExpr)
+	if !ok || comparison.Op != parser.EQLC || comparison.ReturnBool {
+		return false
+	}
+	number, ok := comparison.RHS.(*parser.NumberLiteral)
+	return ok && number.Val == 0
 }
 
 // badTimeRange reports a range that Grafana refuses

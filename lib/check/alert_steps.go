@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -14,8 +15,8 @@ type step struct {
 	// kind is an expression's type, or "" for a query.
 	kind  string
 	model map[string]any
-	// prometheus is set for a query that is surely one of Prometheus.
-	prometheus bool
+	// query is the expression of a query of Prometheus, or nil.
+	query *query
 	// inputs are the steps that an expression reads.
 	inputs []string
 }
@@ -34,7 +35,7 @@ func stepsOf(s *subject, rule item) steps {
 			st.kind = textAt(st.model, "type")
 			st.inputs = inputs(st)
 		} else {
-			st.prometheus = textAt(st.model, "expr") != "" && slices.Contains(prometheusTypes, s.ruleSourceType(data))
+			st.query = s.alertQuery(data)
 		}
 		all.list = append(all.list, st)
 		all.by[st.ref] = st
@@ -42,19 +43,25 @@ func stepsOf(s *subject, rule item) steps {
 	return all
 }
 
+// alertQuery returns the expression of a query that is surely one of Prometheus, or nil.
+func (s *subject) alertQuery(data item) *query {
+	mention := mentionOf(objectAt(data.json, "model")["datasource"])
+	mention.Name = data.text("datasourceUid")
+	if kind := cmp.Or(s.typeByName(mention.Name), mention.Type); !speaksPromQL(kind) {
+		return nil
+	}
+	for _, q := range s.queries {
+		if q.surface == alertSurface && q.document.Path == data.document.Path && q.path == data.where+".model.expr" {
+			return q
+		}
+	}
+	return nil
+}
+
 // isExpression tells whether Grafana itself evaluates an entry of data.
 func isExpression(data item) bool {
 	uid := data.text("datasourceUid")
 	return uid == "__expr__" || uid == "-100"
-}
-
-func (s *subject) ruleSourceType(data item) string {
-	for _, source := range items(s.datasources, "datasources") {
-		if source.text("uid") == data.text("datasourceUid") {
-			return source.text("type")
-		}
-	}
-	return textAt(objectAt(data.json, "model", "datasource"), "type")
 }
 
 // mathVariable is how a calculation names the value of a query.
@@ -118,6 +125,6 @@ func (all steps) isSeries(st step) bool {
 			return false, st.kind == "math" || st.kind == "threshold"
 		}
 		// Without range and instant Grafana takes it for a range (pkg/promlib/models/query.go).
-		return st.prometheus && (st.model["range"] == true || st.model["instant"] != true), false
+		return st.query != nil && (st.model["range"] == true || st.model["instant"] != true), false
 	})
 }

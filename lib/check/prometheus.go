@@ -24,8 +24,7 @@ func (s *subject) prometheusConfig() (item, bool) {
 func (s *subject) ruleFiles() []Document {
 	var files []Document
 	for _, document := range s.Documents {
-		object, ok := document.Value.(map[string]any)
-		if _, groups := object["groups"].([]any); ok && groups && document.Kind == artifact.Prometheus {
+		if isRuleFile(document) {
 			files = append(files, document)
 		}
 	}
