@@ -3,9 +3,14 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
+	"fmt"
+	"go.yaml.in/yaml/v3"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -136,5 +141,91 @@ func run(b testing.TB, dir, name string, args ...string) {
 	command.Dir = dir
 	if output, err := command.CombinedOutput(); err != nil {
 		b.Fatalf("%s %s: %v\n%s", name, strings.Join(args, " "), err, output)
+	}
+}
+
+// BenchmarkThousandExpressions compares `dashc check` of a dashboard with 1,000 queries with
+// `promtool check rules` of the same expressions as recording rules. The expressions are those
+// of the example, over and over, each with a comment of its own so that no two are alike, and
+// the catalogue is the example's, so that every rule has something to do.
+func BenchmarkThousandExpressions(b *testing.B) {
+	dashc, _, root := programs(b)
+	promtool, err := exec.LookPath("promtool")
+	if err != nil {
+		b.Fatal("promtool is missing: install Debian's package prometheus")
+	}
+	dir := b.TempDir()
+	board, rules := filepath.Join(dir, "board.json"), filepath.Join(dir, "rules.yaml")
+	writeExpressions(b, board, rules, realExpressions(b))
+	catalogue := filepath.Join(root, "jsonnet", "metrics")
+	compare(b, "of-promtool",
+		func() {},
+		func() { run(b, dir, dashc, "check", "--output", "json", "--catalogue", catalogue, board) },
+		func() { run(b, dir, promtool, "check", "rules", "--lint", "none", rules) })
+}
+
+func realExpressions(b testing.TB) []string {
+	b.Helper()
+	var expressions []string
+	for _, environment := range []string{"dev", "staging"} {
+		err := filepath.WalkDir(tree(environment, "grafana", "dashboards"), func(path string, item fs.DirEntry, err error) error {
+			if err != nil || filepath.Ext(path) != ".json" {
+				return err
+			}
+			data, err := os.ReadFile(path)
+			if err != nil {
+				return err
+			}
+			for _, match := range exprPattern.FindAllSubmatch(data, -1) {
+				var text string
+				if json.Unmarshal(match[1], &text) == nil && text != "" && !strings.Contains(text, ":") { // no recorded series
+					expressions = append(expressions, text)
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+	return expressions
+}
+
+var exprPattern = regexp.MustCompile(`"expr": ("(?:[^"\\]|\\.)*")`)
+
+func writeExpressions(b testing.TB, board, rules string, expressions []string) {
+	b.Helper()
+	type rule struct {
+		Record string `yaml:"record"`
+		Expr   string `yaml:"expr"`
+	}
+	var list []rule
+	var panels []map[string]any
+	for i := range 1000 {
+		expression := fmt.Sprintf("%s # %d", expressions[i%len(expressions)], i)
+		list = append(list, rule{fmt.Sprintf("bench:expression:n%d", i), filled(expression)})
+		panels = append(panels, map[string]any{
+			"id": i + 1, "type": "timeseries", "title": fmt.Sprintf("Panel %d", i), "description": "One of many.",
+			"gridPos":     map[string]int{"x": 0, "y": i, "w": 24, "h": 1},
+			"targets":     []map[string]any{{"refId": "A", "expr": expression}},
+			"fieldConfig": map[string]any{"defaults": map[string]any{"noValue": "nothing"}},
+		})
+	}
+	customer := map[string]any{"type": "query", "name": "customer", "multi": true, "query": "label_values(up, job)"}
+	content, err := json.Marshal(map[string]any{
+		"uid": "bench", "title": "Bench", "schemaVersion": 39, "panels": panels,
+		"templating": map[string]any{"list": []any{customer}},
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	text, err := yaml.Marshal(map[string]any{"groups": []map[string]any{{"name": "bench", "rules": list}}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	for file, data := range map[string][]byte{board: content, rules: text} {
+		if err := os.WriteFile(file, data, 0o644); err != nil {
+			b.Fatal(err)
+		}
 	}
 }

@@ -77,14 +77,26 @@ func (s *subject) metricHint(name string, selector *parser.VectorSelector, aroun
 			return hint
 		}
 	}
-	suggestions := s.source.catalogue.Suggest(name, use)
+	suggestions := s.source.suggest(name, use)
 	if len(suggestions) == 0 {
 		return "correct the name, or describe the metric in jsonnet/metrics (dashc metrics import reads it from the application)"
 	}
+	quoted := make([]string, len(suggestions))
 	for i := range suggestions {
-		suggestions[i] = fmt.Sprintf("%q", suggestions[i])
+		quoted[i] = fmt.Sprintf("%q", suggestions[i])
 	}
-	return "did you mean " + strings.Join(suggestions, " or ") + "?"
+	return "did you mean " + strings.Join(quoted, " or ") + "?"
+}
+
+// suggest asks the catalogue once for each name and use: whole dashboards may be about metrics
+// that it does not know.
+func (src *source) suggest(name string, use metrics.Use) []string {
+	key := fmt.Sprint(name, use)
+	if known, ok := src.suggested[key]; ok {
+		return known
+	}
+	src.suggested[key] = src.catalogue.Suggest(name, use)
+	return src.suggested[key]
 }
 
 func recordHint(name string, src *source) string {

@@ -21,7 +21,9 @@ type source struct {
 	external []string
 	rules    map[string][]*query
 	cache    map[string]known
-	open     []string // recorded series that are being looked up, to end circles
+	// suggested keeps what the catalogue suggests for unknown names.
+	suggested map[string][]string
+	open      []string // recorded series that are being looked up, to end circles
 }
 
 type known struct {
@@ -37,7 +39,7 @@ var conventional = []string{"cluster", "container", "endpoint", "instance", "job
 var builtIn = []string{"up", "scrape_duration_seconds", "scrape_samples_scraped", "scrape_samples_post_metric_relabeling", "scrape_series_added"}
 
 func (s *subject) newSource() *source {
-	src := &source{catalogue: s.Catalogue, rules: map[string][]*query{}, cache: map[string]known{}}
+	src := &source{catalogue: s.Catalogue, rules: map[string][]*query{}, cache: map[string]known{}, suggested: map[string][]string{}}
 	if src.catalogue == nil {
 		src.catalogue = &metrics.Catalogue{}
 	}

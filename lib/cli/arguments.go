@@ -13,12 +13,15 @@ import (
 )
 
 // interspersed moves a subcommand's flags before its arguments, so that
-// `dashc eval FILE -e prod` means what it says; the flag package stops at the first argument.
+// `dashc eval FILE -e prod` or `dashc metrics diff FILE --source web` means what it says; the
+// flag package stops at the first argument.
 func interspersed(app *cli.App, args []string) []string {
+	var flags, arguments []string
 	if len(args) > 3 && (args[1] == "-C" || args[1] == "--project") {
-		args = slices.Concat(args[:1], args[3:4], args[1:3], args[4:]) // dashc -C DIR build
+		flags = slices.Clone(args[1:3]) // dashc -C DIR build
+		args = slices.Concat(args[:1], args[3:])
 	}
-	if len(args) < 3 || slices.Contains(args, completionFlag) {
+	if len(args) < 2 || slices.Contains(args, completionFlag) {
 		return args
 	}
 	command := app.Command(args[1])
@@ -30,7 +33,6 @@ func interspersed(app *cli.App, args []string) []string {
 		command = subcommand(command, args[words])
 		words++
 	}
-	var flags, arguments []string
 	for i := words; i < len(args); i++ {
 		arg := args[i]
 		if arg == "--" {

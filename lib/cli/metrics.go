@@ -165,11 +165,17 @@ func (c *command) metricsDiff(ctx *cli.Context) error {
 	if err := c.writeDifferences(format, differences); err != nil {
 		return err
 	}
+	line := fmt.Sprintf("%s between the catalogue and what is exposed", count(len(differences), "difference"))
+	if len(differences) == 0 {
+		line = count(len(scrape.Metrics), "metric") + " as the catalogue says"
+	}
+	if others := catalogue.NotScraped(scrape, ctx.StringSlice("source")); len(others) > 0 {
+		line += "; not scraped: " + strings.Join(others, ", ")
+	}
+	fmt.Fprintln(c.stderr, line)
 	if len(differences) > 0 {
-		fmt.Fprintf(c.stderr, "%s between the catalogue and what is exposed\n", count(len(differences), "difference"))
 		return reported{ExitDifferences}
 	}
-	fmt.Fprintf(c.stderr, "%s as the catalogue says\n", count(len(scrape.Metrics), "metric"))
 	return nil
 }
 
@@ -213,10 +219,13 @@ func (c *command) reality(ctx *cli.Context, catalogue *metrics.Catalogue) (*metr
 
 func (c *command) writeDifferences(format string, differences []metrics.Difference) error {
 	if format == "json" {
+		if differences == nil {
+			differences = []metrics.Difference{} // [], not null
+		}
 		encoder := json.NewEncoder(c.stdout)
 		encoder.SetEscapeHTML(false)
 		encoder.SetIndent("", "  ")
-		return encoder.Encode(slices.Concat([]metrics.Difference{}, differences))
+		return encoder.Encode(differences)
 	}
 	for _, difference := range differences {
 		if _, err := fmt.Fprintf(c.stdout, "%s: %s\n", difference.Position, difference); err != nil {

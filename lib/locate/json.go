@@ -3,17 +3,63 @@ package locate
 import (
 	"encoding/json"
 	"fmt"
+	"sort"
 	"strings"
+	"unicode/utf8"
+
+	"github.com/dashc/dashc/lib/diagnostic"
 )
+
+// JSON knows where each value of a JSON text stands.
+type JSON struct {
+	file    string
+	text    string
+	lines   []int // the offset of each line
+	runes   []int // the number of characters before each stride of bytes
+	offsets map[string]int
+}
+
+// stride is how many bytes lie between two counts of characters: a file may be one line.
+const stride = 1024
+
+// In returns the place of the value at a path such as panels[3].targets[0].expr, or of the
+// nearest one around it that exists.
+func (j *JSON) In(path string) diagnostic.Position {
+	for {
+		if at, ok := j.offsets[path]; ok {
+			line := sort.SearchInts(j.lines, at+1)
+			return diagnostic.Position{File: j.file, Line: line, Column: j.characters(at) - j.characters(j.lines[line-1]) + 1}
+		}
+		i := strings.LastIndexAny(path, ".[")
+		if i < 0 {
+			return diagnostic.Position{File: j.file, Line: 1, Column: 1}
+		}
+		path = path[:i]
+	}
+}
+
+// characters is the number of characters before an offset.
+func (j *JSON) characters(at int) int {
+	whole := at / stride
+	return j.runes[whole] + utf8.RuneCountInString(j.text[whole*stride:at])
+}
 
 // NewJSON indexes a JSON text. Text that is no JSON has no places.
 func NewJSON(file, text string) *JSON {
 	j := &JSON{file: file, text: text, lines: []int{0}, offsets: map[string]int{}}
+	characters := 0
 	for i := range len(text) {
+		if i%stride == 0 {
+			j.runes = append(j.runes, characters)
+		}
+		if utf8.RuneStart(text[i]) {
+			characters++
+		}
 		if text[i] == '\n' {
 			j.lines = append(j.lines, i+1)
 		}
 	}
+	j.runes = append(j.runes, characters)
 	decoder := json.NewDecoder(strings.NewReader(text))
 	decoder.UseNumber()
 	w := walker{JSON: j, decoder: decoder}

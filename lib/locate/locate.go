@@ -5,7 +5,6 @@
 package locate
 
 import (
-	"sort"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -151,29 +150,5 @@ func (s Source) position(at int) diagnostic.Position {
 	start := strings.LastIndexByte(s.Text[:at], '\n') + 1
 	return diagnostic.Position{
 		File: s.File, Line: strings.Count(s.Text[:at], "\n") + 1, Column: utf8.RuneCountInString(s.Text[start:at]) + 1,
-	}
-}
-
-// JSON knows where each value of a JSON text stands.
-type JSON struct {
-	file    string
-	text    string
-	lines   []int // the offset of each line
-	offsets map[string]int
-}
-
-// In returns the place of the value at a path such as panels[3].targets[0].expr, or of the
-// nearest one around it that exists.
-func (j *JSON) In(path string) diagnostic.Position {
-	for {
-		if at, ok := j.offsets[path]; ok {
-			line := sort.SearchInts(j.lines, at+1)
-			return diagnostic.Position{File: j.file, Line: line, Column: utf8.RuneCountInString(j.text[j.lines[line-1]:at]) + 1}
-		}
-		i := strings.LastIndexAny(path, ".[")
-		if i < 0 {
-			return diagnostic.Position{File: j.file, Line: 1, Column: 1}
-		}
-		path = path[:i]
 	}
 }

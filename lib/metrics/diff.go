@@ -41,9 +41,9 @@ func (d Difference) String() string {
 	case Gone:
 		return d.Metric + ": gone: nothing exposes it"
 	case New:
-		return fmt.Sprintf("%s: new: a %s that the catalogue lacks", d.Metric, d.Reality)
+		return fmt.Sprintf("%s: new: the catalogue lacks this %s", d.Metric, d.Reality)
 	case OtherType:
-		return fmt.Sprintf("%s: type: a %s, in the catalogue a %s", d.Metric, d.Reality, d.Catalogue)
+		return fmt.Sprintf("%s: type: %s, in the catalogue %s", d.Metric, d.Reality, d.Catalogue)
 	case NewLabel:
 		return fmt.Sprintf("%s: new label: %s", d.Metric, d.Label)
 	}
@@ -90,6 +90,19 @@ func (c *Catalogue) scraped(scrape *Scrape, named []string) func(Metric) bool {
 	return func(m Metric) bool {
 		return covered[m.Source] || slices.ContainsFunc(sources(m.Source), func(source string) bool { return covered[source] })
 	}
+}
+
+// NotScraped returns the sources whose metrics Diff leaves alone, sorted.
+func (c *Catalogue) NotScraped(scrape *Scrape, named []string) []string {
+	scraped := c.scraped(scrape, named)
+	var list []string
+	for _, m := range c.metrics {
+		if _, exposed := scrape.Metrics[m.Name]; !exposed && !scraped(m) {
+			list = append(list, sources(m.Source)...)
+		}
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
 }
 
 func compareMetric(m Metric, seen Exposed) []Difference {

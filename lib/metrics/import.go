@@ -116,10 +116,14 @@ func (c *Catalogue) imported(seen Exposed, into, source string) (Metric, Change)
 		m.Type = is
 	}
 	m.Labels = maps.Clone(m.Labels)
-	for _, label := range seen.Labels {
+	for _, label := range seen.Labels { // the metric may have had no samples when it was added
 		if _, listed := m.Labels[label]; !listed {
 			change.What = append(change.What, "label "+label)
 			m.Labels[label] = ""
+			if c.isTenant(label) && m.TenantLabel == "" && !m.Shared {
+				change.What = append(change.What, "tenantLabel "+label)
+				m.TenantLabel = label
+			}
 		}
 	}
 	for _, label := range slices.Sorted(maps.Keys(m.Labels)) {
@@ -147,6 +151,12 @@ func nextType(catalogue, reality Type) Type {
 	return reality
 }
 
+// isTenant tells whether a label names the customer: all metrics that name one agree on it.
+func (c *Catalogue) isTenant(label string) bool {
+	tenants := c.TenantLabels()
+	return len(tenants) == 1 && tenants[0] == label
+}
+
 func (c *Catalogue) added(seen Exposed, source string) Metric {
 	m := Metric{Name: seen.Name, Type: seen.Type, Unit: unitOf(seen), Help: seen.Help, Labels: map[string]string{}, Source: source}
 	for _, label := range seen.Labels {
@@ -155,8 +165,8 @@ func (c *Catalogue) added(seen Exposed, source string) Metric {
 	if source == "" {
 		m.Source = strings.Join(seen.Targets, ", ")
 	}
-	if tenants := c.TenantLabels(); len(tenants) == 1 && slices.Contains(seen.Labels, tenants[0]) {
-		m.TenantLabel = tenants[0]
+	if i := slices.IndexFunc(seen.Labels, c.isTenant); i >= 0 {
+		m.TenantLabel = seen.Labels[i]
 	}
 	// A metric without samples has labels that nothing has set yet: without labels it would
 	// have a sample from the start.

@@ -178,6 +178,10 @@ func (p *Prometheus) Scrape(ctx context.Context, c *Catalogue) (*Scrape, error) 
 	families := p.families(c, described, samples)
 	all := resolve(families, samples, false)
 	maps.DeleteFunc(all, func(name string, m Exposed) bool { return !p.belongs(c, m) })
+	if len(all) == 0 {
+		return nil, diagnostic.AsError(diagnostic.Diagnostic{Rule: ruleScrape, Severity: diagnostic.Error, Position: diagnostic.Position{File: p.Address()},
+			Message: "this Prometheus knows none of the catalogue's metrics", Hint: "check the address, and whether it scrapes the application"})
+	}
 	for name, m := range all {
 		m.Targets, m.Position = []string{p.address.Host}, diagnostic.Position{File: p.Address()}
 		all[name] = m

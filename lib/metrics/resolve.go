@@ -178,7 +178,7 @@ func contradiction(a, b Exposed) diagnostic.Diagnostic {
 		a, b = b, a
 	}
 	return diagnostic.Diagnostic{Rule: ruleScrape, Severity: diagnostic.Error, Position: b.Position,
-		Message: fmt.Sprintf("%s is a %s here and a %s at %s", a.Name, b.Type, a.Type, a.Position),
+		Message: fmt.Sprintf("%s has the type %s here and %s at %s", a.Name, b.Type, a.Type, a.Position),
 		Hint:    "give the scrapes of one version of the application"}
 }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"mime"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -132,8 +133,14 @@ func (p *parser) format(contentType string) (string, error) {
 	if lines := bytes.TrimRight(p.data, "\r\n"); bytes.HasSuffix(append([]byte("\n"), lines[max(0, len(lines)-6):]...), []byte("\n# EOF")) {
 		return openMetrics, nil
 	}
+	if onlyOpenMetrics.Match(p.data) {
+		return openMetrics, nil // and cut off, since its end is missing
+	}
 	return textFormat, nil
 }
+
+// onlyOpenMetrics finds lines that the text format does not have.
+var onlyOpenMetrics = regexp.MustCompile(`(?m)^# (UNIT \S+ |TYPE \S+ (unknown|info|stateset|gaugehistogram)$)`)
 
 // whole tells whether the last line is complete: a scrape that was cut off would pass for an
 // application that lost its metrics.

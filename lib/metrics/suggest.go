@@ -88,7 +88,7 @@ func (c *Catalogue) Suggest(name string, use Use) []string {
 
 // typing is the score of a mistyped name, above all others, or 0 where too much differs.
 func typing(name, candidate string) float64 {
-	if len(name)-len(candidate) > 2 || len(candidate)-len(name) > 2 {
+	if abs(len(name)-len(candidate)) > 2 {
 		return 0
 	}
 	switch d := distance(name, candidate); {
@@ -99,6 +99,8 @@ func typing(name, candidate string) float64 {
 	}
 	return 0
 }
+
+func abs(n int) int { return max(n, -n) }
 
 func distance(a, b string) int { return smetrics.WagnerFischer(a, b, 1, 1, 1) }
 
@@ -162,7 +164,7 @@ func alike(a, b string) float64 {
 	switch {
 	case a == b:
 		return 1
-	case long && distance(a, b) == 1:
+	case long && oneTyping(a, b):
 		return asTyping
 	case synonyms(a, b):
 		return asSynonym
@@ -170,6 +172,25 @@ func alike(a, b string) float64 {
 		return asPrefix
 	}
 	return 0
+}
+
+// oneTyping tells whether two different words are one typing mistake apart: a letter changed,
+// added or left out. It is asked for every pair of words, so it does not build a matrix.
+func oneTyping(a, b string) bool {
+	if len(a) > len(b) {
+		a, b = b, a
+	}
+	if len(b)-len(a) > 1 {
+		return false
+	}
+	i := 0
+	for i < len(a) && a[i] == b[i] {
+		i++
+	}
+	if len(a) == len(b) {
+		return a[i+1:] == b[i+1:]
+	}
+	return a[i:] == b[i+1:]
 }
 
 // kind is how well the part and type of a series fit the name's ending and its use.
