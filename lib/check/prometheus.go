@@ -31,6 +31,13 @@ func (s *subject) ruleFiles() []Document {
 	return files
 }
 
+// isRuleFile tells rule files from prometheus.yml; both are documents of artifact.Prometheus.
+func isRuleFile(document Document) bool {
+	object, _ := document.Value.(map[string]any)
+	_, hasGroups := object["groups"]
+	return document.Kind == artifact.Prometheus && hasGroups
+}
+
 // scrapeInterval is what Prometheus takes where nothing is said
 // (DefaultGlobalConfig in its config/config.go); the time-out is 10s.
 const (
