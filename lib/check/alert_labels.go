@@ -15,8 +15,9 @@ var alertLabelsRule = rule{
 	find: findBadLabels,
 }
 
-// labelName is what a label may be called; Grafana rewrites other names, or drops the label
-// (pkg/services/ngalert/models and state/cache.go in its source).
+// labelName is what a label may be called everywhere. Grafana's own Alertmanager takes other names,
+// too; before an external one Grafana rewrites them (pkg/services/ngalert/sender in its source),
+// and no template can write $labels and such a name.
 var labelName = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]*$`)
 
 // reservedLabels are set by Grafana itself. It takes its own value, and refuses some.
@@ -38,7 +39,7 @@ func findBadLabels(s *subject) []finding {
 			case slices.Contains(reservedLabels, name):
 				found = append(found, rule.failAt(key, "is a label that Grafana sets itself", "choose another name"))
 			case !labelName.MatchString(name):
-				found = append(found, rule.failAt(key, fmt.Sprintf("%q is no name of a label", name), "use letters, digits and underscores, and no digit at the beginning"))
+				found = append(found, rule.failAt(key, fmt.Sprintf("%q is no name that every Alertmanager takes, or that $labels.name can say", name), "use letters, digits and underscores, and no digit at the beginning").warning())
 			case !isText:
 				found = append(found, rule.failAt(key, fmt.Sprintf("is %s; a label's value is a string", jsonKind(labels[name])), "put it in quotes"))
 			case text == "":

@@ -21,9 +21,9 @@ var alertTemplateRule = rule{
 // (pkg/services/ngalert/state/template/funcs.go in Grafana, and the expander of Prometheus'
 // template package, on which it builds).
 var ruleFunctions = []string{
-	"args", "deduplicate", "externalURL", "filterLabels", "filterLabelsRe", "first", "graphLink", "humanize", "humanize1024", "humanizeDuration",
+	"args", "deduplicateLabels", "externalURL", "filterLabels", "filterLabelsRe", "first", "graphLink", "humanize", "humanize1024", "humanizeDuration",
 	"humanizePercentage", "humanizeTimestamp", "label", "match", "mergeLabelValues", "now", "parseDuration", "pathPrefix", "query", "reReplaceAll", "removeLabels",
-	"removeLabelsRe", "safeHtml", "sortByLabel", "stripDomain", "stripPort", "strvalue", "tableLink", "title", "toDuration", "toLower", "toTime", "toUpper",
+	"removeLabelsRe", "removeLabelslRe", "safeHtml", "sortBy", "sortByLabel", "stripDomain", "stripPort", "strvalue", "tableLink", "title", "toDuration", "toLower", "toTime", "toUpper",
 	"urlQueryEscape", "value",
 }
 

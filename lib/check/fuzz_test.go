@@ -26,7 +26,7 @@ var fuzzed = []artifact.Path{
 }
 
 // No JSON makes a rule panic or run for ever, whatever kind of document it is taken for. The
-// seeds are the base's own files with each value replaced by one of every other type.
+// seeds are the base's own files with each value replaced by one of another type.
 func FuzzRules(f *testing.F) {
 	source, err := os.ReadFile(filepath.Join("testdata", "base.jsonnet"))
 	if err != nil {
@@ -35,7 +35,7 @@ func FuzzRules(f *testing.F) {
 	base := evaluate(f, "base.jsonnet", string(source)).(map[string]any)["files"].(map[string]any)
 	for _, path := range slices.Sorted(maps.Keys(base)) {
 		document := base[path]
-		for _, wrong := range []string{"null", "true", "7", `"text"`, "[]", "[[3]]", "{}", `[{}]`, `{"a":{}}`} {
+		for _, wrong := range []string{"null", `"text"`, "[7, [], {}]", `{"a": {}}`} {
 			eachReplaced(document, decode(f, wrong), func() {
 				text, err := json.Marshal(document)
 				if err != nil {

@@ -17,7 +17,7 @@ func findBadHeatmaps(s *subject) []finding {
 	var found []finding
 	for _, b := range s.dashboards {
 		for _, panel := range b.Panels() {
-			if panel.Type() != "heatmap" {
+			if panel.Type() != "heatmap" || transforms(panel) {
 				continue
 			}
 			for _, q := range queries(panel) {

@@ -64,6 +64,11 @@ func boxOf(panel dashboard.Panel) (box, bool) {
 		n[i] = value
 	}
 	x, y, w, h := n[0], n[1], n[2], n[3]
+	if isRow(panel) {
+		// Whatever a row says, Grafana draws it as one line of the whole width (DashboardGrid.tsx in
+		// public/app/features/dashboard/dashgrid).
+		x, w, h = 0, gridColumns, 1
+	}
 	return box{panel, x, x + w, y, y + h}, w > 0 && h > 0 && x+w <= gridColumns
 }
 

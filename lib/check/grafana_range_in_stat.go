@@ -47,7 +47,7 @@ func showsLastValue(panel dashboard.Panel) bool {
 	if options["sparkline"] == true { // a gauge's, since Grafana 12.4
 		return false
 	}
-	if list, _ := panel.JSON["transformations"].([]any); len(list) > 0 {
+	if transforms(panel) {
 		return false
 	}
 	for _, q := range queries(panel) {

@@ -44,7 +44,8 @@ func links(b board) []link {
 func linkList(key string, value any, panel *dashboard.Panel) []link {
 	var all []link
 	for i, object := range indexedObjects(value) {
-		if url := textAt(object, "url"); url != "" {
+		// A link to dashboards by tag has no address; what stands there is a leftover.
+		if url := textAt(object, "url"); url != "" && object["type"] != "dashboards" {
 			all = append(all, link{place(key, i) + ".url", panel, url})
 		}
 	}

@@ -2,7 +2,6 @@ package check
 
 import (
 	"iter"
-	"slices"
 	"strings"
 
 	"github.com/dashc/dashc/lib/dashboard"
@@ -30,44 +29,23 @@ func (q target) text(key string) string { return textAt(q.json, key) }
 // prometheusTypes are the plugins that speak PromQL.
 var prometheusTypes = []string{"prometheus", "grafana-amazonprometheus-datasource", "grafana-azureprometheus-datasource"}
 
-// isPrometheus tells whether a query is surely one of Prometheus. Grafana's order: the
-// query's own data source, or the panel's.
+// isPrometheus tells whether a query is surely one of Prometheus.
 func (s *subject) isPrometheus(b board, q target) bool {
-	return q.text("expr") != "" && slices.Contains(prometheusTypes, s.datasourceType(b, q))
+	mention := mentionOf(q.json["datasource"])
+	if mention == (dashboard.DatasourceMention{}) {
+		mention = mentionOf(q.panel.JSON["datasource"])
+	}
+	return q.text("expr") != "" && speaksPromQL(b.DatasourceType(mention, s.typeByName))
 }
 
-func (s *subject) datasourceType(b board, q target) string {
-	for _, holder := range []any{q.json["datasource"], q.panel.JSON["datasource"]} {
-		name, _ := holder.(string)
-		if object, ok := holder.(map[string]any); ok {
-			if kind := textAt(object, "type"); kind != "" && kind != "datasource" {
-				return kind
-			}
-			name = textAt(object, "uid")
-		}
-		if kind := s.typeOf(b, name); kind != "" {
-			return kind
-		}
+// mentionOf reads a data source as panels and queries name it: by an object or, in older
+// dashboards, by its name.
+func mentionOf(value any) dashboard.DatasourceMention {
+	if name, ok := value.(string); ok {
+		return dashboard.DatasourceMention{Name: name}
 	}
-	return ""
-}
-
-// typeOf returns the plugin of a data source that is named by uid, name or variable, or "".
-func (s *subject) typeOf(b board, name string) string {
-	if variable, ok := dashboard.VariableName(name); ok {
-		for _, v := range b.Variables() {
-			if textAt(v, "name") == variable && textAt(v, "type") == "datasource" {
-				return textAt(v, "query")
-			}
-		}
-		return ""
-	}
-	for _, source := range items(s.datasources, "datasources") {
-		if name != "" && (source.text("uid") == name || source.text("name") == name) {
-			return source.text("type")
-		}
-	}
-	return ""
+	object, _ := value.(map[string]any)
+	return dashboard.DatasourceMention{Type: textAt(object, "type"), Name: textAt(object, "uid")}
 }
 
 // parentPath is the path of the row that holds the panel at a path, or "".
@@ -89,6 +67,12 @@ func libraryPanel(panel dashboard.Panel) (name string, isOne bool) {
 		name = textAt(reference, "uid")
 	}
 	return name, true
+}
+
+// transforms tells whether a panel changes the results of its queries before it shows them.
+func transforms(panel dashboard.Panel) bool {
+	list, _ := panel.JSON["transformations"].([]any)
+	return len(list) > 0
 }
 
 // overrides yields the properties of a panel's field overrides with their places in the panel.

@@ -24,12 +24,18 @@ func (s *subject) prometheusConfig() (item, bool) {
 func (s *subject) ruleFiles() []Document {
 	var files []Document
 	for _, document := range s.Documents {
-		object, ok := document.Value.(map[string]any)
-		if _, groups := object["groups"].([]any); ok && groups && document.Kind == artifact.Prometheus {
+		if isRuleFile(document) {
 			files = append(files, document)
 		}
 	}
 	return files
+}
+
+// isRuleFile tells rule files from prometheus.yml; both are documents of artifact.Prometheus.
+func isRuleFile(document Document) bool {
+	object, _ := document.Value.(map[string]any)
+	_, hasGroups := object["groups"]
+	return document.Kind == artifact.Prometheus && hasGroups
 }
 
 // scrapeInterval is what Prometheus takes where nothing is said
