@@ -34,6 +34,11 @@ func TestScripts(t *testing.T) {
 		RequireUniqueNames:  true,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("NO_COLOR", "1")
+			repository, err := filepath.Abs("../..")
+			if err != nil {
+				return err
+			}
+			env.Setenv("REPOSITORY", repository) // for scripts that want the example's metrics or library
 			return os.CopyFS(env.WorkDir, os.DirFS("testdata/project"))
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){

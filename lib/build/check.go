@@ -2,7 +2,6 @@ package build
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	"golang.org/x/sync/errgroup"
@@ -197,7 +196,7 @@ func CheckFiles(files []File, options FilesOptions) CheckReport {
 func unreadable(file File, err error) diagnostic.Diagnostic {
 	d := diagnostic.Diagnostic{
 		Rule: "grafana/model", Severity: diagnostic.Error, Position: artifact.ErrorPosition(file.Data, err),
-		Message: fmt.Sprintf("the file is no JSON: %v", err), Hint: "give the JSON of a dashboard, as Grafana exports it",
+		Message: err.Error(), Hint: "give the JSON of a dashboard, as Grafana exports it",
 	}
 	d.Position.File = file.Name
 	return d

@@ -127,8 +127,8 @@ func (s *subject) suppress(found []finding, result *Result) []finding {
 		s.apply(found, setting.Rule, place, setting.Reason, unused, result, func(f finding) bool { return covers(setting, f) })
 	}
 	for _, sw := range s.Switches {
-		document := Document{Path: sw.Document, Source: sw.Source}
-		at := finding{rule: suppressionRule, document: document, severity: diagnostic.Warning, where: sw.Path, path: sw.Path, texts: []string{sw.Rule}}
+		document := s.document(sw)
+		at := finding{rule: suppressionRule, document: document, severity: diagnostic.Warning, where: s.name(sw.Document, sw.Path), path: sw.Path, texts: []string{sw.Rule}}
 		if hint, bad := unknownRule(sw.Rule); bad {
 			at.severity, at.message, at.hint = diagnostic.Error, fmt.Sprintf("there is no rule %q to switch off", sw.Rule), hint
 			wrong = append(wrong, at)
@@ -155,6 +155,31 @@ func (s *subject) apply(found []finding, rule, place, reason string, unused find
 			result.used = append(result.used, rule+"\x00"+place)
 		}
 	}
+}
+
+// document is the one that holds a switch.
+func (s *subject) document(sw Switch) Document {
+	for _, document := range s.Documents {
+		if document.Path == sw.Document {
+			return document
+		}
+	}
+	return Document{Path: sw.Document, Source: sw.Source}
+}
+
+// name is how a person knows the place of a switch: the panel that it stands in, or its path.
+func (s *subject) name(document artifact.Path, at string) string {
+	for _, b := range s.dashboards {
+		if b.Path != document {
+			continue
+		}
+		for _, panel := range slices.Backward(b.Panels()) {
+			if inside(at, panel.Path) {
+				return panel.String()
+			}
+		}
+	}
+	return at
 }
 
 // inside tells whether a JSON path is at or below another one.

@@ -22,12 +22,20 @@ func findWastedRanges(s *subject) []finding {
 			}
 			for _, q := range queries(panel) {
 				if s.isPrometheus(b, q) && q.json["hide"] != true && (q.json["instant"] != true || q.json["range"] == true) {
-					found = append(found, onPanel(b, panel, q.key, "the panel shows the last value only, and the query asks for the whole time range", "make it an instant query: instant: true, range: false").warning().saying(q.text("expr")))
+					found = append(found, onPanel(b, panel, q.key, "the panel shows the last value only, and the query asks for the whole time range", lastValueHint(panel)).warning().saying(q.text("expr")))
 				}
 			}
 		}
 	}
 	return found
+}
+
+func lastValueHint(panel dashboard.Panel) string {
+	hint := "make it an instant query: instant: true, range: false"
+	if panel.Type() == "stat" {
+		hint += "; or say that the sparkline is meant: options.graphMode: 'area'"
+	}
+	return hint
 }
 
 // showsLastValue tells whether a panel takes nothing but the last value from its queries.
@@ -37,8 +45,8 @@ func showsLastValue(panel dashboard.Panel) bool {
 	switch panel.Type() {
 	case "gauge", "bargauge", "piechart":
 	case "stat":
-		// The sparkline is Grafana's default (StatPanelCfg in @grafana/schema).
-		if options["graphMode"] != "none" {
+		// A sparkline needs the range. It is Grafana's default, but who means it says so.
+		if options["graphMode"] == "area" {
 			return false
 		}
 	default:

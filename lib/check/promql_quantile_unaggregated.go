@@ -31,6 +31,9 @@ func findUnaggregatedQuantiles(s *subject) []finding {
 				return
 			}
 			message := "the quantile is taken of each series by itself, one line for each combination of labels"
+			if s.source.assumed {
+				rest = slices.DeleteFunc(rest, func(label string) bool { return slices.Contains(conventional, label) && label != "instance" })
+			}
 			if !inner.Labels.Open {
 				message = fmt.Sprintf("the quantile is taken of each series by itself, one line for each combination of %s", strings.Join(rest, ", "))
 			}

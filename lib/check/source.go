@@ -17,6 +17,8 @@ type source struct {
 	catalogue *metrics.Catalogue
 	// target are the labels that Prometheus puts on what it scrapes.
 	target series.Labels
+	// assumed is set where nothing tells the labels of targets, so that the usual ones stand there.
+	assumed bool
 	// external are the labels that series carry only where they have been sent on.
 	external []string
 	rules    map[string][]*query
@@ -43,7 +45,7 @@ func (s *subject) newSource() *source {
 	if src.catalogue == nil {
 		src.catalogue = &metrics.Catalogue{}
 	}
-	src.target, src.external = s.targetLabels()
+	src.target, src.external, src.assumed = s.targetLabels()
 	for _, q := range s.queries {
 		if name := textAt(q.object, "record"); q.surface == recordSurface && name != "" {
 			src.rules[name] = append(src.rules[name], q)
@@ -161,7 +163,7 @@ func objectOf(value any) map[string]any {
 
 // targetLabels are the labels that the scrape configurations put on targets, and the external
 // ones. Where the tree configures no Prometheus, the usual ones are assumed.
-func (s *subject) targetLabels() (target series.Labels, external []string) {
+func (s *subject) targetLabels() (target series.Labels, external []string, assumed bool) {
 	names := slices.Clone(s.Settings.TargetLabels)
 	configured := len(names) > 0
 	open := false
@@ -180,7 +182,7 @@ func (s *subject) targetLabels() (target series.Labels, external []string) {
 	}
 	target = series.LabelsOf(append(slices.Clone(names), "instance", "job")...)
 	target.Open = open
-	return target, external
+	return target, external, !configured
 }
 
 // scrapeLabels are the labels that one scrape configuration adds, and whether it may add
