@@ -8,8 +8,9 @@ var refIDRule = rule{
 	find: findBadRefIDs,
 }
 
-// findBadRefIDs reports queries of one panel that share a refId. Grafana names the query of a
-// panel that has only one, so one without a refId is wrong only beside others.
+// findBadRefIDs reports queries of one panel that share a refId. Grafana names queries that
+// have none when it loads the dashboard (ensureQueryIds in PanelModel.ts); beside others that
+// is a name which nobody can read in the source.
 func findBadRefIDs(s *subject) []finding {
 	var found []finding
 	for _, b := range s.dashboards {
@@ -21,7 +22,7 @@ func findBadRefIDs(s *subject) []finding {
 				other, taken := first[ref]
 				switch {
 				case ref == "" && len(all) > 1:
-					found = append(found, onPanel(b, panel, q.key, "the query has no refId, and the panel has others", "name it A, B, C ..."))
+					found = append(found, onPanel(b, panel, q.key, "the query has no refId, and the panel has others", "name it A, B, C ...").warning())
 				case ref != "" && taken:
 					found = append(found, onPanel(b, panel, q.key+".refId", fmt.Sprintf("the refId %q is also that of %s", ref, other.key), "give each query of a panel its own").saying(q.text("expr")))
 				default:

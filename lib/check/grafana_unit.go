@@ -97,5 +97,6 @@ func nearestUnit(id string, known []string) (string, bool) {
 	if len(id) < 4 {
 		return "", false
 	}
-	return diagnostic.Nearest(id, known)
+	nearest, ok := diagnostic.Nearest(id, known)
+	return nearest, ok && strings.EqualFold(nearest[:1], id[:1]) // Cores are no acres
 }

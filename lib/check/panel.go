@@ -2,7 +2,6 @@ package check
 
 import (
 	"iter"
-	"slices"
 	"strings"
 
 	"github.com/dashc/dashc/lib/dashboard"
@@ -33,41 +32,15 @@ var prometheusTypes = []string{"prometheus", "grafana-amazonprometheus-datasourc
 // isPrometheus tells whether a query is surely one of Prometheus. Grafana's order: the
 // query's own data source, or the panel's.
 func (s *subject) isPrometheus(b board, q target) bool {
-	return q.text("expr") != "" && slices.Contains(prometheusTypes, s.datasourceType(b, q))
-}
-
-func (s *subject) datasourceType(b board, q target) string {
+	if q.text("expr") == "" {
+		return false
+	}
 	for _, holder := range []any{q.json["datasource"], q.panel.JSON["datasource"]} {
-		name, _ := holder.(string)
-		if object, ok := holder.(map[string]any); ok {
-			if kind := textAt(object, "type"); kind != "" && kind != "datasource" {
-				return kind
-			}
-			name = textAt(object, "uid")
-		}
-		if kind := s.typeOf(b, name); kind != "" {
-			return kind
+		if mention := dashboard.MentionOf(holder); mention != (dashboard.DatasourceMention{}) {
+			return speaksPromQL(b.DatasourceType(mention, s.typeByName))
 		}
 	}
-	return ""
-}
-
-// typeOf returns the plugin of a data source that is named by uid, name or variable, or "".
-func (s *subject) typeOf(b board, name string) string {
-	if variable, ok := dashboard.VariableName(name); ok {
-		for _, v := range b.Variables() {
-			if textAt(v, "name") == variable && textAt(v, "type") == "datasource" {
-				return textAt(v, "query")
-			}
-		}
-		return ""
-	}
-	for _, source := range items(s.datasources, "datasources") {
-		if name != "" && (source.text("uid") == name || source.text("name") == name) {
-			return source.text("type")
-		}
-	}
-	return ""
+	return false
 }
 
 // parentPath is the path of the row that holds the panel at a path, or "".
