@@ -3,6 +3,7 @@ package build
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"golang.org/x/sync/errgroup"
 
@@ -169,6 +170,7 @@ func CheckFiles(files []File, options FilesOptions) CheckReport {
 			continue
 		}
 		document := check.Document{Path: artifact.Path(file.Name), Kind: artifact.Dashboard, Source: file.Name, Value: value, Size: len(file.Data)}
+		document.Value, document.Wrapped = unwrapped(value)
 		own = append(own, document)
 		texts[file.Name] = string(file.Data)
 		environment.Switches = append(environment.Switches, check.TakeSwitches(document)...)
@@ -181,6 +183,9 @@ func CheckFiles(files []File, options FilesOptions) CheckReport {
 		if places[document.Source] == nil {
 			places[document.Source] = locate.NewJSON(document.Source, texts[document.Source])
 		}
+		if document.Wrapped {
+			path = strings.TrimSuffix("dashboard."+path, ".")
+		}
 		return places[document.Source].In(path)
 	}
 	result := check.Run(environment)
@@ -191,6 +196,16 @@ func CheckFiles(files []File, options FilesOptions) CheckReport {
 	}
 	report.count(own, result)
 	return report
+}
+
+// unwrapped takes a dashboard out of {dashboard: ...}, so that its queries are checked although
+// file provisioning would refuse the file.
+func unwrapped(value any) (any, bool) {
+	object, _ := value.(map[string]any)
+	if model, ok := object["dashboard"].(map[string]any); ok {
+		return model, true
+	}
+	return value, false
 }
 
 func unreadable(file File, err error) diagnostic.Diagnostic {

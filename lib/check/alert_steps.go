@@ -3,6 +3,7 @@ package check
 import (
 	"cmp"
 	"fmt"
+	"github.com/dashc/dashc/lib/dashboard"
 	"regexp"
 	"slices"
 	"strings"
@@ -45,7 +46,7 @@ func stepsOf(s *subject, rule item) steps {
 
 // alertQuery returns the expression of a query that is surely one of Prometheus, or nil.
 func (s *subject) alertQuery(data item) *query {
-	mention := mentionOf(objectAt(data.json, "model")["datasource"])
+	mention := dashboard.MentionOf(objectAt(data.json, "model")["datasource"])
 	mention.Name = data.text("datasourceUid")
 	if kind := cmp.Or(s.typeByName(mention.Name), mention.Type); !speaksPromQL(kind) {
 		return nil

@@ -17,6 +17,8 @@ type Document struct {
 	Source string
 	// Value is decoded JSON with numbers as json.Number.
 	Value any
+	// Wrapped is set where Value has been taken out of {dashboard: ...}, the form of Grafana's HTTP API.
+	Wrapped bool
 	// Size is the length of the artifact's final bytes.
 	Size int
 }

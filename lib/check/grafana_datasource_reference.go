@@ -28,8 +28,8 @@ func findUnknownDatasources(s *subject) []finding {
 	var found []finding
 	for _, b := range s.dashboards {
 		variables := map[string]bool{}
-		for _, name := range b.DatasourceVariables() {
-			variables[name] = true
+		for _, v := range b.Variables() {
+			variables[textAt(v, "name")] = true // of any type: its value is looked up as a name or uid
 		}
 		for _, mention := range b.Datasources() {
 			if f, bad := badMention(b, mention, variables, known); bad {
@@ -49,10 +49,10 @@ func badMention(b board, mention dashboard.DatasourceReference, variables, known
 		return onPanel(b, *mention.Panel, key, message, hint).saying(mention.Name)
 	}
 	if variable, ok := dashboard.VariableName(mention.Name); ok {
-		if variables[variable] {
-			return finding{}, false
+		if variables[variable] || inputReference.MatchString(mention.Name) {
+			return finding{}, false // grafana/model reports each input of an export once
 		}
-		return fail(fmt.Sprintf("the data source %s names a variable that is no data source variable of this dashboard", mention.Name),
+		return fail(fmt.Sprintf("the data source %s names a variable that the dashboard does not have", mention.Name),
 			didYouMean(variable, variables, "add one with g.dashboard.variable.datasource.new")), true
 	}
 	if known[mention.Name] || dashboard.BuiltIn(mention.Name) || len(known) == 0 {

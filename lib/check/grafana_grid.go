@@ -20,6 +20,9 @@ func findOutOfGrid(s *subject) []finding {
 	var found []finding
 	for _, b := range s.dashboards {
 		for _, panel := range b.Panels() {
+			if !panel.OnGrid() {
+				continue
+			}
 			if message := gridProblem(panel.JSON["gridPos"]); message != "" {
 				found = append(found, onPanel(b, panel, "gridPos", message, "place it with withGridPos(h, w, x, y) or g.util.grid: x + w is at most 24"))
 			}

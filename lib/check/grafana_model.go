@@ -26,6 +26,9 @@ func findBadModels(s *subject) []finding {
 		if document.Kind != artifact.Dashboard {
 			continue
 		}
+		if document.Wrapped {
+			found = append(found, foreign(document, wrappedModel))
+		}
 		if object, ok := document.Value.(map[string]any); ok {
 			found = append(found, badModel(document, object)...)
 			continue
@@ -37,8 +40,8 @@ func findBadModels(s *subject) []finding {
 }
 
 func badModel(document Document, object map[string]any) []finding {
-	if foreign := foreignModel(object); foreign != "" {
-		return []finding{failure(document, "", foreign, "return the classic dashboard model itself: title, uid, panels, schemaVersion")}
+	if form := foreignModel(object); form != "" {
+		return []finding{foreign(document, form)}
 	}
 	var found []finding
 	switch title, _ := object["title"].(string); {
@@ -51,20 +54,53 @@ func badModel(document Document, object map[string]any) []finding {
 		found = append(found, failure(document, "schemaVersion", "the dashboard has no schemaVersion, the one field that Grafana insists on", "build it with g.dashboard.new, or add schemaVersion (39 for Grafana 11.4)"))
 	}
 	if object["id"] != nil {
-		found = append(found, failure(document, "id", "the dashboard carries a database id, which belongs to one Grafana only", "remove it or set it to null; uid identifies the dashboard"))
+		found = append(found, failure(document, "id", "the dashboard carries a database id, which belongs to one Grafana only", "remove it or set it to null; uid identifies the dashboard").warning())
 	}
-	for _, key := range []string{"__inputs", "__requires", "__elements"} {
-		if object[key] != nil {
-			found = append(found, failure(document, key, "the dashboard is an export for sharing; file provisioning does not fill its inputs", "remove "+key+" and name the data source by its uid or by a variable"))
+	for _, part := range exportParts {
+		if size(object[part.key]) == 0 {
+			continue // an empty list or object of an export changes nothing
 		}
+		f := failure(document, part.key, "the dashboard is an export for sharing; file provisioning "+part.loss, "remove "+part.key+part.instead)
+		if part.harmless {
+			f = f.warning()
+		}
+		found = append(found, f)
 	}
 	return append(found, unfilledInputs(document, object)...)
 }
 
+// exportParts are what an export for sharing has beside the model (DashboardExporter.ts), and
+// what comes of them in file provisioning.
+var exportParts = []struct {
+	key, loss, instead string
+	harmless           bool
+}{
+	{"__inputs", "does not fill its inputs", " and name the data source by its uid or by a variable", false},
+	{"__elements", "does not make its library panels", " and write the panels out", false},
+	{"__requires", "does not look whether these plugins are there", "", true},
+}
+
+// size is the number of entries of a list or object, 0 for anything else.
+func size(value any) int {
+	switch v := value.(type) {
+	case []any:
+		return len(v)
+	case map[string]any:
+		return len(v)
+	}
+	return 0
+}
+
+func foreign(document Document, form string) finding {
+	return failure(document, "", form, "return the classic dashboard model itself: title, uid, panels, schemaVersion")
+}
+
+const wrappedModel = "the dashboard is wrapped in {dashboard: ...}, which is the form of Grafana's HTTP API; file provisioning refuses it"
+
 // foreignModel says in which other form of Grafana's a document is, or "" for a classic model.
 func foreignModel(object map[string]any) string {
 	if _, wrapped := object["dashboard"].(map[string]any); wrapped {
-		return "the dashboard is wrapped in {dashboard: ...}, which is the form of Grafana's HTTP API; file provisioning refuses it"
+		return wrappedModel
 	}
 	if _, elements := object["elements"].(map[string]any); elements || object["spec"] != nil && object["kind"] != nil {
 		return "this is a dashboard of schema v2 or a Kubernetes resource, which file provisioning refuses"

@@ -23,6 +23,9 @@ func findBadPanelTitles(s *subject) []finding {
 			if isRow(panel) {
 				section = panel.Path
 			}
+			if !panel.OnGrid() {
+				section = parentPath(panel.Path)
+			}
 			if speaksForItself(panel) {
 				continue
 			}

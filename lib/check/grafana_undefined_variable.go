@@ -91,6 +91,11 @@ func isFilledElsewhere(name string) bool { return strings.HasPrefix(name, "__") 
 func undefinedElsewhere(b board) []finding {
 	variables := variablesOf(b.Dashboard)
 	var found []finding
+	for i, row := range b.Rows() {
+		if repeat := textAt(row, "repeat"); repeat != "" && !variables.Defines(repeat) {
+			found = append(found, failure(b.Document, place("rows", i)+".repeat", fmt.Sprintf("the row repeats over the variable %s, which the dashboard does not have", repeat), variableHint(repeat, variables)).saying(repeat))
+		}
+	}
 	for _, panel := range b.Panels() {
 		if repeat := textAt(panel.JSON, "repeat"); repeat != "" && !variables.Defines(repeat) {
 			found = append(found, onPanel(b, panel, "repeat", fmt.Sprintf("the panel repeats over the variable %s, which the dashboard does not have", repeat), variableHint(repeat, variables)).saying(repeat))

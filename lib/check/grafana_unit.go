@@ -111,5 +111,6 @@ func nearestUnit(id string, known map[string]string) (string, bool) {
 	if len(id) < 4 {
 		return "", false
 	}
-	return diagnostic.Nearest(id, ids)
+	nearest, ok := diagnostic.Nearest(id, ids)
+	return nearest, ok && strings.EqualFold(nearest[:1], id[:1]) // Cores are no acres
 }

@@ -17,10 +17,13 @@ var unusedVariableRule = rule{
 var reference = regexp.MustCompile(`\$(\w+)|\$\{(\w+)|\[\[(\w+)`)
 
 // findUnusedVariables reports variables that nothing in the dashboard mentions. Ad hoc filters
-// work without being mentioned.
+// work without being mentioned, and a link can hand on all variables at once.
 func findUnusedVariables(s *subject) []finding {
 	var found []finding
 	for _, b := range s.dashboards {
+		if handsOnAll(b) {
+			continue
+		}
 		used := mentions(b)
 		for i, object := range b.Variables() {
 			name := textAt(object, "name")
@@ -66,5 +69,21 @@ func mentions(b board) map[string]bool {
 	for _, panel := range b.Panels() {
 		used[textAt(panel.JSON, "repeat")] = true
 	}
+	for _, row := range b.Rows() {
+		used[textAt(row, "repeat")] = true
+	}
 	return used
 }
+
+// handsOnAll tells whether a link of the dashboard carries the values of all variables to
+// where it leads.
+func handsOnAll(b board) bool {
+	all := slices.ContainsFunc(objectsOf(b.JSON["links"]), includesVariables)
+	for _, panel := range b.Panels() {
+		all = all || slices.ContainsFunc(objectsOf(panel.JSON["links"]), includesVariables)
+	}
+	walkStrings(b.JSON, "", func(_, text string) { all = all || strings.Contains(text, "__all_variables") })
+	return all
+}
+
+func includesVariables(link map[string]any) bool { return link["includeVars"] == true }

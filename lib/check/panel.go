@@ -31,21 +31,15 @@ var prometheusTypes = []string{"prometheus", "grafana-amazonprometheus-datasourc
 
 // isPrometheus tells whether a query is surely one of Prometheus.
 func (s *subject) isPrometheus(b board, q target) bool {
-	mention := mentionOf(q.json["datasource"])
-	if mention == (dashboard.DatasourceMention{}) {
-		mention = mentionOf(q.panel.JSON["datasource"])
+	if q.text("expr") == "" {
+		return false
 	}
-	return q.text("expr") != "" && speaksPromQL(b.DatasourceType(mention, s.typeByName))
-}
-
-// mentionOf reads a data source as panels and queries name it: by an object or, in older
-// dashboards, by its name.
-func mentionOf(value any) dashboard.DatasourceMention {
-	if name, ok := value.(string); ok {
-		return dashboard.DatasourceMention{Name: name}
+	for _, holder := range []any{q.json["datasource"], q.panel.JSON["datasource"]} {
+		if mention := dashboard.MentionOf(holder); mention != (dashboard.DatasourceMention{}) {
+			return speaksPromQL(b.DatasourceType(mention, s.typeByName))
+		}
 	}
-	object, _ := value.(map[string]any)
-	return dashboard.DatasourceMention{Type: textAt(object, "type"), Name: textAt(object, "uid")}
+	return false
 }
 
 // parentPath is the path of the row that holds the panel at a path, or "".

@@ -13,13 +13,14 @@ var multiValueRule = rule{
 }
 
 // findMultiValues reports variables of several values in places that take one: an = or !=
-// matcher, or a list of labels.
+// matcher, or a list of labels. A variable over which the panel or its row repeats has one
+// value there.
 func findMultiValues(s *subject) []finding {
 	var found []finding
 	for _, q := range s.queries {
 		for _, m := range q.source.Macros {
 			variable := q.variables[m.Name]
-			if !variable.Multi && !variable.IncludeAll {
+			if !variable.Multi && !variable.IncludeAll || q.panel != nil && q.panel.RepeatsOver(m.Name) {
 				continue
 			}
 			switch {

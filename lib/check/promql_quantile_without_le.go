@@ -15,11 +15,18 @@ var quantileWithoutLeRule = rule{
 	find: findQuantilesWithoutLe,
 }
 
+// victoriaBound is the label that stands for le in the histograms of VictoriaMetrics, which
+// answers such a query itself (https://docs.victoriametrics.com/metricsql/#histogram_quantile).
+const victoriaBound = "vmrange"
+
 func findQuantilesWithoutLe(s *subject) []finding {
 	return s.each(func(e expansion) []finding {
 		var found []finding
 		eachQuantile(e, func(call *parser.Call, buckets parser.Expr) {
 			inner := e.Of(buckets)
+			if inner.Labels.Has(victoriaBound) {
+				return
+			}
 			if inner.Kind != series.Native && inner.Labels.Lacks("le") && overBuckets(e, buckets) {
 				found = append(found, e.at(buckets.PositionRange(), "the buckets have lost their label le", "keep it: sum by (le, ...) (rate(..._bucket[5m]))"))
 			}

@@ -3,6 +3,7 @@ package check
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/prometheus/common/model"
@@ -50,6 +51,9 @@ func (s *subject) shortWindow(e expansion, matrix *parser.MatrixSelector) (findi
 	window.Start = selector.PosRange.End
 	for _, m := range e.MacrosIn(window) {
 		if m.Name == "__interval" || m.Name == "__interval_ms" {
+			if least := e.minInterval(); least > 0 && least >= windowIntervals*s.scrapeInterval(selector) {
+				return finding{}, false
+			}
 			return e.at(window, "$"+m.Name+" can be as short as one scrape interval", "use $__rate_interval, which is at least four of them").warning(), true
 		}
 		if len(e.variables[m.Name].Values) == 0 {
@@ -62,6 +66,22 @@ func (s *subject) shortWindow(e expansion, matrix *parser.MatrixSelector) (findi
 	}
 	return e.at(window, fmt.Sprintf("a window of %s holds fewer than four scrapes, which are %s apart", duration(matrix.Range), duration(interval)),
 		fmt.Sprintf("write at least [%s], or $__rate_interval in a panel", duration(windowIntervals*interval))).warning(), true
+}
+
+// minInterval is the least that $__interval can be: the query's min step, or else the panel's
+// min interval; 0 where neither says.
+func (q *query) minInterval() time.Duration {
+	holders := []map[string]any{q.object}
+	if q.panel != nil {
+		holders = append(holders, q.panel.JSON)
+	}
+	for _, holder := range holders {
+		text := strings.TrimPrefix(strings.TrimSpace(textAt(holder, "interval")), ">")
+		if interval, err := grafanaDuration(text); err == nil {
+			return interval
+		}
+	}
+	return 0
 }
 
 func duration(d time.Duration) string { return model.Duration(d).String() }

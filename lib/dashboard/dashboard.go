@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // Object is a JSON object as decoded with numbers kept as json.Number.
@@ -21,9 +22,11 @@ type Dashboard struct {
 // Panel is one panel, wherever it stands in the dashboard.
 type Panel struct {
 	JSON Object
-	// Path is the panel's place, for example panels[3].panels[0].
+	// Path is the panel's place, for example panels[3].panels[0]; rows[0].panels[1] in the old
+	// layout.
 	Path string
-	// Row is the row panel that holds it, or nil at the top level.
+	// Row is the row that the panel belongs to: the one that holds it, or the open row panel
+	// above it. Nil above all rows, and for rows.
 	Row Object
 }
 
@@ -33,10 +36,29 @@ func (d Dashboard) UID() string { return text(d.JSON, "uid") }
 // Title returns the dashboard's title, or "".
 func (d Dashboard) Title() string { return text(d.JSON, "title") }
 
+// gridSchema is the schemaVersion that brought the grid. Older dashboards are made of rows,
+// which Grafana turns into row panels when it loads them (upgradeToGridLayout in
+// DashboardMigrator.ts); from this version on it ignores the key rows.
+const gridSchema = 16
+
+// Rows returns the rows of a dashboard of the old layout, in which panels have a span and no
+// place on a grid; none for every other dashboard.
+func (d Dashboard) Rows() []Object {
+	if version, ok := integer(d.JSON["schemaVersion"]); ok && version >= gridSchema {
+		return nil
+	}
+	return slices.Collect(values(d.JSON["rows"]))
+}
+
 // Panels returns every panel in reading order: a row comes before the panels it holds.
 // Entries that are no objects are left out.
 func (d Dashboard) Panels() []Panel {
 	var all []Panel
+	if d.Rows() != nil {
+		for i, row := range objects(d.JSON["rows"]) {
+			appendPanels(&all, row, fmt.Sprintf("rows[%d].", i), row, 0)
+		}
+	}
 	appendPanels(&all, d.JSON, "", nil, 0)
 	return all
 }
@@ -49,10 +71,23 @@ func appendPanels(all *[]Panel, holder Object, prefix string, row Object, depth 
 		return
 	}
 	for i, item := range objects(holder["panels"]) {
-		path := fmt.Sprintf("%spanels[%d]", prefix, i)
-		*all = append(*all, Panel{JSON: item, Path: path, Row: row})
-		appendPanels(all, item, path+".", item, depth+1)
+		panel := Panel{JSON: item, Path: fmt.Sprintf("%spanels[%d]", prefix, i), Row: row}
+		if panel.Type() == "row" {
+			panel.Row = nil
+			row = item
+		}
+		*all = append(*all, panel)
+		appendPanels(all, item, panel.Path+".", item, depth+1)
 	}
+}
+
+// OnGrid tells whether the panel has a place on the grid, as all have but those of the old layout.
+func (p Panel) OnGrid() bool { return !strings.HasPrefix(p.Path, "rows[") }
+
+// RepeatsOver tells whether the panel is drawn once for each value of a variable, by itself or
+// with its row, so that the variable has one value in it.
+func (p Panel) RepeatsOver(variable string) bool {
+	return variable != "" && (text(p.JSON, "repeat") == variable || text(p.Row, "repeat") == variable)
 }
 
 // Title returns the panel's title, or "".

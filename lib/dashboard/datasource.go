@@ -71,14 +71,3 @@ func VariableName(mention string) (string, bool) {
 	}
 	return "", false
 }
-
-// DatasourceVariables returns the names of the dashboard's data source variables.
-func (d Dashboard) DatasourceVariables() []string {
-	var names []string
-	for _, variable := range d.Variables() {
-		if text(variable, "type") == "datasource" {
-			names = append(names, text(variable, "name"))
-		}
-	}
-	return names
-}

@@ -103,9 +103,9 @@ func (p Panel) queries() []Query {
 			model, path = embedded, p.Path+".libraryPanel.model"
 		}
 	}
-	mention := mentionOf(model["datasource"])
+	mention := MentionOf(model["datasource"])
 	for i, target := range objects(model["targets"]) {
-		q := Query{Surface: Target, Panel: &p, Name: text(target, "refId"), Object: target, Datasource: mentionOf(target["datasource"])}
+		q := Query{Surface: Target, Panel: &p, Name: text(target, "refId"), Object: target, Datasource: MentionOf(target["datasource"])}
 		if q.Datasource == (DatasourceMention{}) {
 			q.Datasource = mention
 		}
@@ -165,7 +165,7 @@ func variableQuery(variable Object, path string) []Query {
 	if text(variable, "type") != "query" {
 		return nil
 	}
-	q := Query{Surface: Variable, Name: text(variable, "name"), Object: variable, Datasource: mentionOf(variable["datasource"])}
+	q := Query{Surface: Variable, Name: text(variable, "name"), Object: variable, Datasource: MentionOf(variable["datasource"])}
 	switch value := variable["query"].(type) {
 	case string:
 		q.Text, q.Path = value, path+".query"
@@ -179,7 +179,7 @@ func variableQuery(variable Object, path string) []Query {
 }
 
 func annotationQuery(annotation Object, path string) []Query {
-	q := Query{Surface: Annotation, Name: text(annotation, "name"), Object: annotation, Datasource: mentionOf(annotation["datasource"])}
+	q := Query{Surface: Annotation, Name: text(annotation, "name"), Object: annotation, Datasource: MentionOf(annotation["datasource"])}
 	if expression, ok := annotation["expr"].(string); ok {
 		q.Text, q.Path = expression, path+".expr"
 	} else if target, ok := annotation["target"].(Object); ok {
@@ -235,7 +235,8 @@ func eachExpression(value any, visit func(string)) {
 	}
 }
 
-func mentionOf(value any) DatasourceMention {
+// MentionOf reads what stands under the key datasource: a name, or an object of type and uid.
+func MentionOf(value any) DatasourceMention {
 	switch v := value.(type) {
 	case string:
 		return DatasourceMention{Name: v}
@@ -252,6 +253,11 @@ func (d Dashboard) DatasourceType(mention DatasourceMention, byName func(string)
 		for _, v := range d.Variables() {
 			if text(v, "name") == variable && text(v, "type") == "datasource" {
 				return text(v, "query")
+			}
+		}
+		for input := range values(d.JSON["__inputs"]) {
+			if text(input, "name") == variable && text(input, "type") == "datasource" {
+				return text(input, "pluginId")
 			}
 		}
 	}
