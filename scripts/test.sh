@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Runs every check of the repository. Installs what is missing with apt-get (as root or
-# through sudo): git, gcc for the race detector, promtool from the package prometheus.
+# through sudo): git, gcc for the race detector, promtool from the package prometheus, and
+# dashboards that others wrote from ceph-grafana-dashboards.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -11,6 +12,7 @@ install_missing() {
   command -v git >/dev/null || packages+=(git)
   command -v gcc >/dev/null || packages+=(gcc libc6-dev)
   command -v promtool >/dev/null || packages+=(prometheus)
+  [ -d /etc/grafana/dashboards/ceph-dashboard ] || packages+=(ceph-grafana-dashboards)
   [ ${#packages[@]} -eq 0 ] && return
   if ! command -v apt-get >/dev/null; then
     echo "missing: ${packages[*]}; install them and run this script again" >&2
