@@ -50,10 +50,10 @@ var restful = []string{
 }
 
 // raw tells whether a selector's value reaches the result, or another operand, as it is.
-func raw(selector parser.Node, around []parser.Node) bool {
+func raw(selector parser.Node, around *around) bool {
 	inner := selector
-	for i := len(around) - 1; i >= 0; i-- {
-		switch n := around[i].(type) {
+	for node := range around.outwards() {
+		switch n := node.(type) {
 		case *parser.Call:
 			if slices.Contains(restful, n.Func.Name) || strings.HasPrefix(n.Func.Name, "histogram_") {
 				return false
@@ -67,7 +67,7 @@ func raw(selector parser.Node, around []parser.Node) bool {
 				return false
 			}
 		}
-		inner = around[i]
+		inner = node
 	}
 	return true
 }

@@ -70,7 +70,7 @@ func (src *source) names() []string {
 }
 
 // metricHint names what was probably meant.
-func (s *subject) metricHint(name string, selector *parser.VectorSelector, around []parser.Node) string {
+func (s *subject) metricHint(name string, selector *parser.VectorSelector, around *around) string {
 	use := metrics.Use{Counter: underRate(around), Labels: mentioned(selector, around)}
 	if strings.Contains(name, ":") {
 		if hint := recordHint(name, s.source); hint != "" {
@@ -108,25 +108,27 @@ func recordHint(name string, src *source) string {
 }
 
 // underRate tells whether a selector is asked for its rate.
-func underRate(around []parser.Node) bool {
-	return slices.ContainsFunc(around, func(node parser.Node) bool {
-		call, ok := node.(*parser.Call)
-		return ok && slices.Contains(rates, call.Func.Name)
-	})
+func underRate(around *around) bool {
+	for node := range around.outwards() {
+		if call, ok := node.(*parser.Call); ok && slices.Contains(rates, call.Func.Name) {
+			return true
+		}
+	}
+	return false
 }
 
 // rates are the functions that counters are for.
 var rates = []string{"rate", "irate", "increase"}
 
 // mentioned are the labels that a query wants the selector's series to have.
-func mentioned(selector *parser.VectorSelector, around []parser.Node) []string {
+func mentioned(selector *parser.VectorSelector, around *around) []string {
 	var names []string
 	for _, m := range selector.LabelMatchers {
 		if m.Name != "__name__" {
 			names = append(names, m.Name)
 		}
 	}
-	for _, node := range around {
+	for node := range around.outwards() {
 		if aggregation, ok := node.(*parser.AggregateExpr); ok && !aggregation.Without {
 			names = append(names, aggregation.Grouping...)
 		}
@@ -136,10 +138,10 @@ func mentioned(selector *parser.VectorSelector, around []parser.Node) []string {
 
 // optional tells whether an expression means to do without the series: `x or vector(0)`, or
 // the right side of `unless`, as pint has it.
-func optional(selector parser.Node, around []parser.Node) bool {
+func optional(selector parser.Node, around *around) bool {
 	inner := selector
-	for i := len(around) - 1; i >= 0; i-- {
-		if operation, ok := around[i].(*parser.BinaryExpr); ok {
+	for node := range around.outwards() {
+		if operation, ok := node.(*parser.BinaryExpr); ok {
 			switch {
 			case operation.Op == parser.LUNLESS && operation.RHS == inner:
 				return true
@@ -147,7 +149,7 @@ func optional(selector parser.Node, around []parser.Node) bool {
 				return true
 			}
 		}
-		inner = around[i]
+		inner = node
 	}
 	return false
 }

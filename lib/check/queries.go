@@ -73,15 +73,33 @@ type nodes struct {
 	calls        []*parser.Call
 }
 
-// selected is a vector selector with the nodes around it, the outermost first.
+// selected is a vector selector and what stands around it.
 type selected struct {
 	selector *parser.VectorSelector
-	around   []parser.Node
+	around   *around
 }
 
-// selectors yields every vector selector with the nodes around it, the outermost first.
-func (e expansion) selectors() iter.Seq2[*parser.VectorSelector, []parser.Node] {
-	return func(yield func(*parser.VectorSelector, []parser.Node) bool) {
+// around is a node of an expression and those around it. An expression may be one long chain,
+// so the ways from its selectors to the top share what they have in common.
+type around struct {
+	node  parser.Node
+	outer *around
+}
+
+// outwards yields the nodes from the innermost to the whole expression.
+func (a *around) outwards() iter.Seq[parser.Node] {
+	return func(yield func(parser.Node) bool) {
+		for ; a != nil; a = a.outer {
+			if !yield(a.node) {
+				return
+			}
+		}
+	}
+}
+
+// selectors yields every vector selector with what stands around it.
+func (e expansion) selectors() iter.Seq2[*parser.VectorSelector, *around] {
+	return func(yield func(*parser.VectorSelector, *around) bool) {
 		for _, s := range e.nodes.selectors {
 			if !yield(s.selector, s.around) {
 				return
@@ -92,20 +110,25 @@ func (e expansion) selectors() iter.Seq2[*parser.VectorSelector, []parser.Node] 
 
 func nodesOf(expr parser.Expr) nodes {
 	var all nodes
-	parser.Inspect(expr, func(node parser.Node, around []parser.Node) error {
-		switch n := node.(type) {
-		case *parser.VectorSelector:
-			all.selectors = append(all.selectors, selected{n, slices.Clone(around)})
-		case *parser.AggregateExpr:
-			all.aggregations = append(all.aggregations, n)
-		case *parser.BinaryExpr:
-			all.operations = append(all.operations, n)
-		case *parser.Call:
-			all.calls = append(all.calls, n)
-		}
-		return nil
-	})
+	all.collect(expr, nil)
 	return all
+}
+
+func (all *nodes) collect(node parser.Node, outer *around) {
+	switch n := node.(type) {
+	case *parser.VectorSelector:
+		all.selectors = append(all.selectors, selected{n, outer})
+	case *parser.AggregateExpr:
+		all.aggregations = append(all.aggregations, n)
+	case *parser.BinaryExpr:
+		all.operations = append(all.operations, n)
+	case *parser.Call:
+		all.calls = append(all.calls, n)
+	}
+	inside := &around{node, outer}
+	for child := range parser.ChildrenIter(node) {
+		all.collect(child, inside)
+	}
 }
 
 // each calls visit for every expansion of every query and returns what it found, each finding

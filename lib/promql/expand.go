@@ -47,6 +47,8 @@ type SyntaxError struct {
 	Message    string
 	// Expanded is what Prometheus would have seen; equal to the text where there is no macro.
 	Expanded string
+	// unbounded is set where the expansion was too large to be parsed.
+	unbounded bool
 }
 
 func (e *SyntaxError) Error() string { return e.Message }
@@ -59,23 +61,21 @@ const maxExpansions = 500
 // has to parse; one that is not stands for a sentinel of the hole's kind. The first expansion
 // that does not parse is returned as a *SyntaxError.
 func (q Query) Expand(variables Variables) ([]Expansion, error) {
-	fills := make([]fill, len(q.Macros))
-	rounds := 1
-	for i, macro := range q.Macros {
-		fills[i] = variables.fill(macro)
-		rounds = max(rounds, len(fills[i].options))
-	}
-	rounds = min(rounds, maxExpansions)
+	fills, rounds := q.fills(variables)
 	first, guess, err := q.guess(fills)
 	if err != nil {
 		return nil, err
 	}
-	expansions := append(make([]Expansion, 0, rounds), first)
-	for round := 1; round < rounds; round++ {
+	expansions := []Expansion{first}
+	for round, parsed := 1, len(first.Text); round < rounds; round++ {
+		if parsed > mostParsed || len(expansions) == maxExpansions-1 {
+			round = rounds - 1 // the last has all values at once
+		}
 		e, err := q.parse(fills, round, guess)
 		if err != nil {
 			return nil, err
 		}
+		parsed += len(e.Text)
 		if e.Text != expansions[len(expansions)-1].Text {
 			expansions = append(expansions, e)
 		}
@@ -83,45 +83,30 @@ func (q Query) Expand(variables Variables) ([]Expansion, error) {
 	return expansions, nil
 }
 
+// fills returns what each macro can be replaced by, and how many expansions show all of it.
+// Macros alike share their fill: there may be thousands.
+func (q Query) fills(variables Variables) (fills []fill, rounds int) {
+	fills, rounds = make([]fill, len(q.Macros)), 1
+	alike := map[Macro]fill{}
+	for i, macro := range q.Macros {
+		kind := macro
+		kind.Start, kind.End = 0, 0
+		f, seen := alike[kind]
+		if !seen {
+			f = variables.fill(macro)
+			alike[kind] = f
+		}
+		fills[i] = f
+		rounds = max(rounds, len(f.options))
+	}
+	return fills, rounds
+}
+
 // fill is what a macro can be replaced by: each of the options has to parse; of the guesses,
 // which stand for something unknown, one is enough.
 type fill struct {
 	options []string
 	guesses []string
-}
-
-// maxGuesses bounds the combinations of guesses that are tried.
-const maxGuesses = 128
-
-// guess finds a combination of guesses with which the first expansion parses, and returns
-// both: an index for each macro. Where none does, the error is that of the first combination.
-func (q Query) guess(fills []fill) (Expansion, []int, error) {
-	choice := make([]int, len(fills))
-	var first error
-	for range maxGuesses {
-		e, err := q.parse(fills, 0, choice)
-		if err == nil {
-			return e, choice, nil
-		}
-		if first == nil {
-			first = err
-		}
-		if !next(choice, fills) {
-			break
-		}
-	}
-	return Expansion{}, nil, first
-}
-
-// next counts the choice up by one, and tells whether it has not yet been through.
-func next(choice []int, fills []fill) bool {
-	for i := range choice {
-		if choice[i]++; choice[i] < len(fills[i].guesses) {
-			return true
-		}
-		choice[i] = 0
-	}
-	return false
 }
 
 var parse = parser.NewParser(parser.Options{EnableExperimentalFunctions: true, EnableBinopFillModifiers: true}).ParseExpr
@@ -132,6 +117,9 @@ func (q Query) parse(fills []fill, round int, guess []int) (Expansion, error) {
 		e.Text = q.Text
 	} else {
 		e.fill(fills, round, guess)
+	}
+	if err := bounded(e.Text); err != nil {
+		return e, &SyntaxError{Message: err.Error(), Expanded: e.Text, unbounded: true}
 	}
 	expr, err := parse(e.Text)
 	if err != nil {
@@ -145,6 +133,9 @@ func (e *Expansion) fill(fills []fill, round int, guess []int) {
 	var b strings.Builder
 	end := 0
 	for i, macro := range e.query.Macros {
+		if b.Len() > longest {
+			break // parse refuses it; ten thousand long values need not be written for that
+		}
 		b.WriteString(e.query.Text[end:macro.Start])
 		text := ""
 		switch f := fills[i]; {
@@ -186,7 +177,7 @@ func (e Expansion) Original(at posrange.PositionRange) (start, end int) {
 func (e Expansion) original(at int, end bool) int {
 	shift := 0
 	for _, s := range e.segments {
-		if at < s.start || at == s.start && (end || s.start == s.end) {
+		if at < s.start || at == s.start && end {
 			break
 		}
 		if at < s.end || at == s.end && end {

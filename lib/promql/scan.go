@@ -53,6 +53,8 @@ type Macro struct {
 	Label, Matcher string
 	// before and after tell what the macro is glued to.
 	before, after byte
+	// text is the macro as written.
+	text string
 }
 
 // Query is an expression as written.
@@ -118,10 +120,11 @@ func (s *scanner) comment() {
 
 func (s *scanner) str(quote byte) {
 	s.at++
+	start := s.at
 	for s.at < len(s.text) && s.text[s.at] != quote {
 		switch {
 		case s.text[s.at] == '\\' && quote != '`':
-			s.at += 2
+			s.escape()
 		case s.macro(func(Macro) Hole { return Text }):
 			s.macros[len(s.macros)-1].Quote = quote
 			s.inMatcher()
@@ -129,8 +132,21 @@ func (s *scanner) str(quote byte) {
 			s.at++
 		}
 	}
+	s.at = min(s.at, len(s.text))
+	if s.within('{') && s.inside == 0 {
+		s.label = s.text[start:s.at] // {"my.label"="value"}
+	}
 	s.at = min(s.at+1, len(s.text))
 	s.word, s.last = "", '"'
+}
+
+// escape passes over a backslash and what it escapes. Grafana knows nothing of escapes: it fills
+// in the variable of \$name, too.
+func (s *scanner) escape() {
+	s.at++
+	if _, ok := macroAt(s.text, s.at); !ok {
+		s.at++
+	}
 }
 
 func (s *scanner) identifier() {
@@ -180,7 +196,9 @@ func (s *scanner) punctuation(c byte) {
 		s.inside = 1
 		s.op += string(rune(c))
 	}
-	s.word = ""
+	if c != '-' && c != '+' { // the sign of an offset
+		s.word = ""
+	}
 	s.last = s.text[s.at]
 	_, size := utf8.DecodeRuneInString(s.text[s.at:])
 	s.at += size
@@ -206,73 +224,104 @@ func (s *scanner) macro(hole func(Macro) Hole) bool {
 	if m.End < len(s.text) {
 		m.after = s.text[m.End]
 	}
+	m.text = s.text[m.Start:m.End]
 	m.Hole = hole(m)
 	s.macros = append(s.macros, m)
 	s.at = m.End
-	if m.Hole != Text && m.Hole != Comment {
-		s.last, s.word = 'a', ""
-		if m.Hole == Operator {
-			s.last = '+'
-		}
-		if m.Hole == String {
-			s.last = '"'
-			s.inMatcher()
-		}
-	}
+	s.passed(m)
 	return true
 }
 
-// macroAt reads a macro that starts at a position.
+// passed notes what stands before the next token, now that a macro has been taken.
+func (s *scanner) passed(m Macro) {
+	switch m.Hole {
+	case Text, Comment:
+		return
+	case Operator:
+		s.last = '+'
+	case String:
+		s.last = '"'
+		s.inMatcher()
+	default:
+		s.last = 'a'
+	}
+	if m.Hole == LabelName && s.within('{') {
+		s.label = m.text
+	}
+	s.word = ""
+}
+
+// macroAt reads a macro that starts at a position. The forms are $name,
+// [[name:format]] and ${name.field:format}; anything else is left as it stands.
 func macroAt(text string, at int) (Macro, bool) {
-	rest := text[at:]
-	switch {
-	case strings.HasPrefix(rest, "[["):
-		end := strings.Index(rest, "]]")
-		if end < 0 {
-			return Macro{}, false
-		}
-		name, format, _ := strings.Cut(rest[2:end], ":")
-		if name == "" || !allWord(name) {
-			return Macro{}, false
-		}
-		return Macro{Start: at, End: at + end + 2, Name: name, Format: format, Brackets: true}, true
-	case strings.HasPrefix(rest, "${"):
-		end := strings.IndexByte(rest, '}')
-		if end < 0 {
-			return Macro{}, false
-		}
-		reference, format, _ := strings.Cut(rest[2:end], ":")
-		name, field, _ := strings.Cut(reference, ".")
-		if name == "" || !allWord(name) {
-			return Macro{}, false
-		}
-		return Macro{Start: at, End: at + end + 1, Name: name, Field: field, Format: format}, true
-	case rest[0] == '$':
-		end := 1
-		for end < len(rest) && isWord(rest[end]) && rest[end] != ':' {
-			end++
-		}
-		if end == 1 {
-			return Macro{}, false
-		}
-		return Macro{Start: at, End: at + end, Name: rest[1:end]}, true
+	if at >= len(text) {
+		return Macro{}, false
 	}
-	return Macro{}, false
+	m := Macro{Start: at}
+	switch rest := text[at:]; {
+	case strings.HasPrefix(rest, "[["):
+		m.Brackets = true
+		end := m.named(text, at+2)
+		if end < len(text) && text[end] == ':' {
+			format := wordAt(text, end+1)
+			m.Format = text[end+1 : format]
+			end = format
+		}
+		m.End = end + 2
+		return m, m.Name != "" && strings.HasPrefix(text[end:], "]]") && text[end-1] != ':'
+	case strings.HasPrefix(rest, "${"):
+		end := m.named(text, at+2)
+		m.Field, end = partAt(text, end, '.', ":^}")
+		m.Format, end = partAt(text, end, ':', "}")
+		m.End = end + 1
+		return m, m.Name != "" && end < len(text) && text[end] == '}'
+	case rest[0] == '$':
+		m.End = m.named(text, at+1)
+		return m, m.Name != ""
+	}
+	return m, false
 }
 
-func allWord(name string) bool {
-	for i := range len(name) {
-		if !isWord(name[i]) || name[i] == ':' {
-			return false
-		}
+// named reads the macro's name and returns its end.
+func (m *Macro) named(text string, start int) int {
+	end := wordAt(text, start)
+	m.Name = text[start:end]
+	return end
+}
+
+// wordAt returns the end of the word that starts at a position.
+func wordAt(text string, at int) int {
+	for at < len(text) && isWord(text[at]) && text[at] != ':' {
+		at++
 	}
-	return true
+	return at
+}
+
+// longestPart bounds a macro's field and format, so that a text full of openings without an
+// end is still read in one go.
+const longestPart = 200
+
+// partAt reads a part that begins with a sign, and returns it with its end. A sign without a
+// part behind it is none.
+func partAt(text string, at int, sign byte, ends string) (part string, end int) {
+	if at >= len(text) || text[at] != sign {
+		return "", at
+	}
+	limit := min(len(text), at+1+longestPart)
+	end = at + 1
+	for end < limit && strings.IndexByte(ends, text[end]) < 0 {
+		end++
+	}
+	if end == at+1 {
+		return "", at
+	}
+	return text[at+1 : end], end
 }
 
 // hole tells what a macro outside of strings and comments fills.
 func (s *scanner) hole(m Macro) Hole {
 	next := s.nextSignificant(m.End)
-	glued := m.before != 0 && (isWord(m.before) || m.before == '}' && s.gluedMacro(m)) && m.before != ':' || m.after != 0 && (isWord(m.after) && m.after != ':' || m.after == '$')
+	glued := s.glued(m)
 	switch {
 	case s.within('['):
 		if glued {
@@ -292,6 +341,9 @@ func (s *scanner) hole(m Macro) Hole {
 	case s.within('l'):
 		return LabelName
 	case s.word == "offset":
+		if glued {
+			return DurationPart
+		}
 		return Duration
 	case s.last == '@':
 		return Number
@@ -302,7 +354,7 @@ func (s *scanner) hole(m Macro) Hole {
 			return Operator
 		}
 		return FunctionName
-	case next == '{' || next == '[' && !strings.HasPrefix(s.text[m.End:], "[["):
+	case next == '{' || next == '[':
 		return NameHole
 	case s.afterOperand() && next != 0 && !strings.ContainsRune(")]},+-*/%^=<>!", rune(next)):
 		return Operator
@@ -317,9 +369,12 @@ func (s *scanner) grouped(at int) bool {
 	return word == "by" || word == "without"
 }
 
-// gluedMacro tells whether the brace before a macro closes another macro: ${a}${b}.
-func (s *scanner) gluedMacro(m Macro) bool {
-	return len(s.macros) > 0 && s.macros[len(s.macros)-1].End == m.Start
+// glued tells whether a macro is only a part of a word: letters or another macro stand right
+// before or behind it.
+func (s *scanner) glued(m Macro) bool {
+	_, followed := macroAt(s.text, m.End)
+	return followed || m.before != ':' && isWord(m.before) || m.after != ':' && isWord(m.after) ||
+		len(s.macros) > 0 && s.macros[len(s.macros)-1].End == m.Start
 }
 
 // afterOperand tells whether an operand has just ended, so that an operator is due.

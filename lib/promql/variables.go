@@ -77,7 +77,7 @@ func (v Variables) fill(m Macro) fill {
 	}
 	variable, known := v[m.Name]
 	if !known && m.Hole == Text && !IsGlobal(m.Name) {
-		return fill{options: []string{verbatim(m)}} // Grafana leaves unknown names as they stand
+		return fill{options: []string{m.text}} // Grafana leaves unknown names as they stand
 	}
 	if sample, ok := samples[m.Name]; ok && !known {
 		return fill{options: []string{sample}}
@@ -90,26 +90,18 @@ func (v Variables) fill(m Macro) fill {
 	return fill{guesses: guesses(m, variable)}
 }
 
-func verbatim(m Macro) string {
-	switch {
-	case m.Brackets:
-		return "[[" + m.Name + "]]"
-	case m.Field == "" && m.Format == "":
-		return "$" + m.Name
-	}
-	return ""
-}
-
 // options are the texts that a variable's known values become at a macro.
 func (variable Variable) options(m Macro) []string {
 	var options []string
+	seen := map[string]bool{}
 	add := func(text string) {
-		if !slices.Contains(options, text) {
+		if !seen[text] {
+			seen[text] = true
 			options = append(options, text)
 		}
 	}
 	for _, value := range variable.Values {
-		if strings.HasPrefix(value, "$__auto") || value == "auto" {
+		if strings.HasPrefix(value, "$__auto") || value == "auto" && m.Hole == Duration {
 			value = "1h" // an interval that Grafana works out from the width of the panel
 		}
 		add(variable.format(m, []string{value}))
@@ -155,9 +147,9 @@ func (variable Variable) format(m Macro, values []string) string {
 			escaped[i] = regexMeta.ReplaceAllString(value, `\$0`)
 		}
 		if len(escaped) == 1 {
-			return escapeLiteral(escaped[0], m)
+			return escaped[0] // its backslashes are not escaped once more: "a\.b" does not parse
 		}
-		return escapeLiteral("("+strings.Join(escaped, "|")+")", m)
+		return "(" + strings.Join(escaped, "|") + ")"
 	case "doublequote":
 		return `"` + strings.Join(values, `","`) + `"`
 	case "singlequote", "sqlstring":
@@ -191,7 +183,7 @@ func guesses(m Macro, variable Variable) []string {
 	case Duration:
 		return []string{"1m", "60"}
 	case DurationPart:
-		if m.after != 0 && !(m.after >= '0' && m.after <= '9') && m.after != '$' {
+		if isWord(m.after) && !(m.after >= '0' && m.after <= '9') && m.after != ':' {
 			return []string{"5"}
 		}
 		return []string{"m", "5", "5m"}
