@@ -43,8 +43,10 @@ func (a *Analysis) call(n *parser.Call) Shape {
 		s.Kind, s.Unit, s.Bucket = Gauge, unitOf(Ratio), false
 	case "absent", "absent_over_time":
 		return a.absent(n)
-	case "changes", "resets", "count_over_time", "present_over_time":
+	case "changes", "resets":
 		s.Kind, s.Unit, s.Zero, s.Bucket = Gauge, unitOf(Count), true, false
+	case "count_over_time", "present_over_time":
+		s.Kind, s.Unit, s.Zero, s.Bucket = Gauge, unitOf(Count), false, false // there is a sample, or no series
 	case "label_replace", "label_join":
 		return a.relabelled(n, s)
 	case "scalar":
