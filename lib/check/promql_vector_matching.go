@@ -26,7 +26,7 @@ func findBadMatching(s *subject) []finding {
 				continue
 			}
 			if fills := n.VectorMatching.FillValues; fills.LHS != nil || fills.RHS != nil {
-				return // a missing partner is made up
+				continue // a missing partner is made up
 			}
 			left, right := e.Of(n.LHS), e.Of(n.RHS)
 			if !left.Vector || !right.Vector {
