@@ -65,3 +65,12 @@ go test -timeout 10m ./...
 
 step "tests with the race detector"
 go test -race -timeout 10m ./lib/evaluate ./lib/publish ./lib/build
+
+# Each target meets new input for as long as FUZZTIME says. What it finds is written to its
+# package's testdata/fuzz and fails every run from then on.
+fuzz() { go test -run '^$' -fuzz "^$2\$" -fuzztime "${FUZZTIME:-30s}" -fuzzminimizetime 1x "./lib/$1"; }
+
+step "fuzzing"
+fuzz promql FuzzExpand
+fuzz metrics FuzzScrape
+fuzz check FuzzRules
