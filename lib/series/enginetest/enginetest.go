@@ -186,7 +186,7 @@ func (g Generator) labels() string {
 }
 
 func (g Generator) selector() string {
-	matchers := g.pick("", "", "", `{method="GET"}`, `{method=~"GET|POST"}`, `{view!="login"}`, `{none=""}`, `{method=""}`, `{view=~"|claims"}`, `{job="django"}`)
+	matchers := g.pick("", "", "", `{method="GET"}`, `{method=~"GET|POST"}`, `{view!="login"}`, `{none=""}`, `{none="x"}`, `{view=~".+"}`, `{method=""}`, `{view=~"|claims"}`, `{job="django"}`)
 	return g.pick(Names()...) + matchers
 }
 
@@ -235,4 +235,9 @@ func (g Generator) operation(inner func() string) string {
 		matching += g.pick("", "", "", "", " fill (0)", " fill_left (0)", " fill_right (0)")
 	}
 	return "(" + inner() + ") " + op + matching + " (" + inner() + ")"
+}
+
+// Operation returns an operation between two vectors.
+func (g Generator) Operation(depth int) string {
+	return g.operation(func() string { return g.Vector(depth - 1) })
 }
