@@ -128,6 +128,33 @@ func TestRunIsBounded(t *testing.T) {
 	}
 }
 
+// A switch-off that one of several environments needs is used, wherever it is declared; one that
+// none needs is unused in each.
+func TestUnusedSwitches(t *testing.T) {
+	const rule = "promql/unknown-metric"
+	results := func(expressions ...string) (all []check.Result) {
+		for _, expression := range expressions {
+			environment := asking(catalogue(), nil, expression)
+			environment.Switches = []check.Switch{{Document: "grafana/dashboards/d.json", Source: "d.jsonnet", Path: "panels[0]", Rule: rule, Reason: "It comes later."}}
+			all = append(all, check.Run(environment))
+		}
+		return all
+	}
+	for _, test := range []struct {
+		expressions []string
+		want        int
+	}{
+		{[]string{"up", "nothing_like_it"}, 0},
+		{[]string{"nothing_like_it", "up"}, 0},
+		{[]string{"up", "up"}, 1},
+		{[]string{"up"}, 1},
+	} {
+		if got := diagnostic.Merge(check.Unused(results(test.expressions...))); len(got) != test.want {
+			t.Errorf("%v: %d unused switch-offs", test.expressions, len(got))
+		}
+	}
+}
+
 // catalogueOf describes the series of enginetest.
 func catalogueOf(t *testing.T) *metrics.Catalogue {
 	t.Helper()

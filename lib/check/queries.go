@@ -9,7 +9,6 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 	"github.com/prometheus/prometheus/promql/parser/posrange"
 
-	"github.com/dashc/dashc/lib/artifact"
 	"github.com/dashc/dashc/lib/dashboard"
 	"github.com/dashc/dashc/lib/diagnostic"
 	"github.com/dashc/dashc/lib/promql"
@@ -391,11 +390,4 @@ func splitCustom(query string) []string {
 		parts[i] = strings.ReplaceAll(parts[i], escaped, ",")
 	}
 	return parts
-}
-
-// isRuleFile tells rule files from prometheus.yml; both are documents of artifact.Prometheus.
-func isRuleFile(document Document) bool {
-	object, _ := document.Value.(map[string]any)
-	_, hasGroups := object["groups"]
-	return document.Kind == artifact.Prometheus && hasGroups
 }
