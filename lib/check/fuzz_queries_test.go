@@ -78,7 +78,7 @@ func FuzzQueries(f *testing.F) {
 		if !reflect.DeepEqual(first.Findings, again.Findings) {
 			t.Errorf("%q has other findings the second time", text)
 		}
-		if took := time.Since(began); took > 5*time.Second {
+		if took := time.Since(began); took > 30*time.Second {
 			t.Errorf("%q took %s", text, took)
 		}
 	})
@@ -121,7 +121,7 @@ func TestRunIsBounded(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			began := time.Now()
 			check.Run(environment)
-			if took := time.Since(began); took > 20*time.Second {
+			if took := time.Since(began); took > 60*time.Second {
 				t.Errorf("took %s", took)
 			}
 		})

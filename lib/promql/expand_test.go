@@ -201,7 +201,7 @@ func TestExpandIsBounded(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			start := time.Now()
 			_, _ = promql.Scan(text).Expand(variables())
-			if took := time.Since(start); took > 3*time.Second {
+			if took := time.Since(start); took > 30*time.Second {
 				t.Errorf("took %s", took)
 			}
 		})
@@ -259,7 +259,7 @@ func properties(t *testing.T, text string) {
 	}
 	began := time.Now()
 	expansions, err := query.Expand(variables())
-	if took := time.Since(began); took > 5*time.Second {
+	if took := time.Since(began); took > 30*time.Second {
 		t.Fatalf("%q takes %s", text, took)
 	}
 	if err != nil {
