@@ -80,6 +80,7 @@ type row struct {
 func (t *table) next() (row, error) {
 	var text []byte
 	start := diagnostic.Position{}
+	quotes := 0
 	for {
 		line, err := t.lines.next()
 		if errors.Is(err, io.EOF) && len(text) > 0 {
@@ -98,7 +99,7 @@ func (t *table) next() (row, error) {
 		if len(text) > maxRecord {
 			return row{}, tooLong(start)
 		}
-		if bytes.Count(text, []byte{'"'})%2 == 0 {
+		if quotes += strings.Count(line, `"`); quotes%2 == 0 {
 			return t.parse(text, start)
 		}
 	}
