@@ -79,7 +79,7 @@ func (c Change) words() (line string, block bool) {
 		if len(old)+len(new) > 4*maxInline {
 			return c.Name + " changed", true
 		}
-		return c.Name + " " + old + " -> " + new, false
+		return c.Name + ": " + old + " -> " + new, false
 	case thing:
 		value := c.New
 		if c.Op == Removed {

@@ -325,7 +325,7 @@ func (c *Collector) Report() Report {
 		slices.SortFunc(g.In, func(a, b Occurrence) int { return cmp.Compare(a.Environment, b.Environment) })
 		report.Groups = append(report.Groups, *g)
 	}
-	slices.SortFunc(report.Groups, byPlace)
+	sortGroups(report.Groups)
 	return report
 }
 
@@ -345,14 +345,23 @@ func (c *Collector) base(class artifact.Path) artifact.Path {
 	return class
 }
 
-func byPlace(a, b Group) int {
-	lineA, _ := a.words()
-	lineB, _ := b.words()
-	return cmp.Or(
-		cmp.Compare(a.File, b.File), cmp.Compare(a.Subject, b.Subject), cmp.Compare(a.Name, b.Name), cmp.Compare(lineA, lineB),
-		cmp.Compare(a.Op, b.Op), cmp.Compare(inline(a.Old), inline(b.Old)), cmp.Compare(inline(a.New), inline(b.New)),
-		slices.CompareFunc(a.Examples, b.Examples, func(a, b Place) int {
-			return cmp.Or(cmp.Compare(a.Environment, b.Environment), cmp.Compare(a.File, b.File), cmp.Compare(a.Path, b.Path))
-		}),
-	)
+// sortGroups orders changes by file, subject and what they say.
+func sortGroups(groups []Group) {
+	type sortable struct {
+		Group
+		key []string
+	}
+	all := make([]sortable, len(groups))
+	for i, g := range groups {
+		line, _ := g.words()
+		key := []string{string(g.File), g.Subject, g.Name, line, string(g.Op), inline(g.Old), inline(g.New)}
+		for _, place := range g.Examples {
+			key = append(key, place.Environment, string(place.File), place.Path)
+		}
+		all[i] = sortable{g, key}
+	}
+	slices.SortFunc(all, func(a, b sortable) int { return slices.Compare(a.key, b.key) })
+	for i := range all {
+		groups[i] = all[i].Group
+	}
 }

@@ -43,23 +43,25 @@ type place struct {
 	// subject is the outermost named thing around the place; things are those inside of it.
 	subject string
 	things  []string
-	// keys is the way from the innermost thing.
-	keys []string
+	// keys is the way from the innermost thing: keys of objects and positions in arrays.
+	keys []any
 	// customer is the one to whom the subject belongs, where a file is shared.
 	customer string
 }
 
+var pointerEscapes = strings.NewReplacer("~", "~0", "/", "~1")
+
 func (p place) key(name string) place {
-	p.pointer += "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
+	p.pointer += "/" + pointerEscapes.Replace(name)
 	p.pattern = strings.TrimPrefix(p.pattern+"."+name, ".")
-	p.keys = append(slices.Clip(p.keys), bare(name))
+	p.keys = append(slices.Clip(p.keys), name)
 	return p
 }
 
 func (p place) index(i int) place {
 	p.pointer += "/" + strconv.Itoa(i)
 	p.pattern += "[]"
-	p.keys = append(slices.Clip(p.keys), "["+strconv.Itoa(i)+"]")
+	p.keys = append(slices.Clip(p.keys), i)
 	return p
 }
 
@@ -77,7 +79,19 @@ func (p place) item(i int, name string) place {
 
 // way is the keys as a person reads them: legend.calcs[0].
 func (p place) way() string {
-	return strings.ReplaceAll(strings.Join(p.keys, "."), ".[", "[")
+	var b strings.Builder
+	for i, key := range p.keys {
+		switch key := key.(type) {
+		case int:
+			b.WriteString("[" + strconv.Itoa(key) + "]")
+		case string:
+			if i > 0 {
+				b.WriteByte('.')
+			}
+			b.WriteString(bare(key))
+		}
+	}
+	return b.String()
 }
 
 func (w *walker) emit(at place, op Op, told style, name string, old, new any) {
@@ -124,9 +138,12 @@ func (w *walker) value(at place, old, new any) {
 
 func (w *walker) object(at place, old, new map[string]any) {
 	for _, key := range slices.Sorted(maps.Keys(union(old, new))) {
-		below := at.key(key)
 		o, before := old[key]
 		n, after := new[key]
+		if before && after && equal(o, n) {
+			continue
+		}
+		below := at.key(key)
 		switch {
 		case w.schema.pools(below.pattern):
 			w.pooledArray(below, o, n, before, after)
@@ -135,10 +152,38 @@ func (w *walker) object(at place, old, new map[string]any) {
 		case before && after:
 			w.value(below, o, n)
 		case before:
-			w.report(below, Removed, o, nil)
+			w.oneSided(below, Removed, o)
 		default:
-			w.report(below, Added, nil, n)
+			w.oneSided(below, Added, n)
 		}
+	}
+}
+
+// maxFields is the largest object that came or went which is told field by field.
+const maxFields = 4
+
+// oneSided reports what only one document has. A list of things is each of its things, a
+// small object each of its fields.
+func (w *walker) oneSided(at place, op Op, value any) {
+	if object, ok := value.(map[string]any); ok && len(object) > 0 && scalars(object) <= maxFields {
+		if op == Added {
+			w.object(at, nil, object)
+		} else {
+			w.object(at, object, nil)
+		}
+		return
+	}
+	list, _ := value.([]any)
+	_, named := w.schema.collections[at.pattern]
+	switch {
+	case named && len(list) > 0 && op == Added:
+		w.array(at, nil, list)
+	case named && len(list) > 0:
+		w.array(at, list, nil)
+	case op == Added:
+		w.report(at, Added, nil, value)
+	default:
+		w.report(at, Removed, value, nil)
 	}
 }
 
@@ -151,6 +196,22 @@ func union(a, b map[string]any) map[string]bool {
 		all[key] = true
 	}
 	return all
+}
+
+// scalars counts the values that hold no others, and lists and objects that are empty.
+func scalars(value any) int {
+	n := 0
+	switch value := value.(type) {
+	case map[string]any:
+		for _, item := range value {
+			n += scalars(item)
+		}
+	case []any:
+		for _, item := range value {
+			n += scalars(item)
+		}
+	}
+	return max(n, 1)
 }
 
 // pooledArray compares what stands in an array beside the things that the pool compares.
@@ -221,6 +282,9 @@ func (w *walker) array(at place, old, new []any) {
 		w.collection(at, c, old, new)
 		return
 	}
+	if isSet(old) && isSet(new) && w.set(at, old, new) {
+		return
+	}
 	if allScalars(old) && allScalars(new) && !(allNumbers(old) && allNumbers(new) && len(old) == len(new)) {
 		w.report(at, Changed, old, new)
 		return
@@ -243,6 +307,46 @@ func (w *walker) array(at place, old, new []any) {
 			w.value(at.index(i), old[i], new[i])
 		}
 	}
+}
+
+// isSet tells whether a list holds texts, each once, as tags do.
+func isSet(list []any) bool {
+	seen := map[string]bool{}
+	for _, item := range list {
+		text, ok := item.(string)
+		if !ok || seen[text] {
+			return false
+		}
+		seen[text] = true
+	}
+	return true
+}
+
+// set reports each text that came or went, so that lists that differ between environments can
+// have the same change. It does nothing where nothing stays or what stays is in another order.
+func (w *walker) set(at place, old, new []any) bool {
+	pairs := match(old, new, []func(any) string{same})
+	var kept []int
+	for _, i := range pairs.old {
+		if i >= 0 {
+			kept = append(kept, i)
+		}
+	}
+	if len(kept) == 0 || !slices.IsSorted(kept) {
+		return false
+	}
+	name, told := w.schema.words(at)
+	for i, text := range old {
+		if pairs.new[i] < 0 {
+			w.emit(at.index(i), Removed, told, name, text, nil)
+		}
+	}
+	for j, text := range new {
+		if pairs.old[j] < 0 {
+			w.emit(at.index(j), Added, told, name, nil, text)
+		}
+	}
+	return true
 }
 
 func allScalars(list []any) bool {

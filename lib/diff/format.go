@@ -143,7 +143,7 @@ func (g Group) where() string {
 	if n := len(environments); n > maxNamed {
 		environments = append(environments[:maxNamed], fmt.Sprintf("%d more", n-maxNamed))
 	}
-	return strings.TrimPrefix(strings.Join(slices.Concat(prefixed(environments), prefixed(customers)), ", "), "")
+	return strings.Join(slices.Concat(prefixed(environments), prefixed(customers)), ", ")
 }
 
 // maxNamed bounds the environments that a line names.
@@ -180,6 +180,14 @@ const (
 	maxBlock = 60
 	maxLine  = 400
 )
+
+// String is the line as reports show it; the line of an empty text has no blanks at its end.
+func (c comparison) String() string {
+	if c.text == "" {
+		return strings.TrimSpace(string(c.sign))
+	}
+	return string(c.sign) + " " + c.text
+}
 
 // block compares two values line by line. What both begin and end with is cut to a few lines.
 func (g Group) block() []comparison {

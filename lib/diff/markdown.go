@@ -54,7 +54,7 @@ func entry(g Group, label string) string {
 	}
 	fmt.Fprintf(&b, "  %sdiff\n", fence)
 	for _, line := range block {
-		fmt.Fprintf(&b, "  %c %s\n", line.sign, line.text)
+		b.WriteString("  " + line.String() + "\n")
 	}
 	fmt.Fprintf(&b, "  %s\n", fence)
 	return b.String()

@@ -48,7 +48,9 @@ func (w *walker) pool(old, new any) {
 			w.emit(at(item), Added, thing, "", nil, w.alone(at(item), item.object))
 			continue
 		}
-		w.value(at(item), olds[i].object, item.object)
+		if !equal(olds[i].object, item.object) {
+			w.value(at(item), olds[i].object, item.object)
+		}
 		if moved(olds[i], item, pairs) {
 			w.emit(at(item), Changed, holder, "", olds[i].holder, item.holder)
 		}

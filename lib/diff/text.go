@@ -31,7 +31,11 @@ func writeText(w io.Writer, r Report, colour bool) error {
 			continue
 		}
 		for _, line := range g.block() {
-			b.WriteString("    " + paint(string(line.sign), string(line.sign)+" "+line.text) + "\n")
+			if line.text == "" && line.sign == ' ' {
+				b.WriteString("\n")
+				continue
+			}
+			b.WriteString("    " + paint(string(line.sign), line.String()) + "\n")
 		}
 	}
 	return b.Flush()
