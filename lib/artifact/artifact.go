@@ -51,3 +51,31 @@ type Artifact struct {
 	// Source is the entry file that made it, relative to the project's root; empty for a placeholder.
 	Source string
 }
+
+// kinds are the folders of a tree and what reads them; more specific ones first.
+var kinds = []struct {
+	folder string
+	kind   Kind
+}{
+	{"grafana/dashboards/", Dashboard},
+	{"grafana/provisioning/dashboards/", Dashboards},
+	{"grafana/provisioning/datasources/", Datasources},
+	{"grafana/provisioning/alerting/", Alerting},
+	{"grafana/provisioning/plugins/", Plugins},
+	{"prometheus/", Prometheus},
+}
+
+// KindOf returns what a file of the tree is by its path: that of the folder if it has the
+// extension that is read there, else Placeholder.
+func KindOf(p Path) Kind {
+	for _, k := range kinds {
+		if !strings.HasPrefix(string(p), k.folder) {
+			continue
+		}
+		extension := path.Ext(string(p))
+		if k.kind == Dashboard && extension == ".json" || k.kind != Dashboard && (extension == ".yaml" || extension == ".yml") {
+			return k.kind
+		}
+	}
+	return Placeholder
+}

@@ -68,7 +68,7 @@ func (c *command) app() *cli.App {
 			return cli.ShowAppHelp(ctx)
 		},
 		Commands: []*cli.Command{
-			c.buildCommand(), c.checkCommand(), c.listCommand(), c.evalCommand(), c.verifyCommand(),
+			c.buildCommand(), c.checkCommand(), c.diffCommand(), c.listCommand(), c.evalCommand(), c.verifyCommand(),
 			c.fmtCommand(), c.lintCommand(), c.metricsCommand(), c.customersCommand(), c.completionCommand(),
 		},
 		Description: "Exit codes: 0 ok, 1 the sources are wrong, 2 wrong usage or configuration,\n3 differences found, 4 the machine failed (disk, permission), 130 interrupted.",
