@@ -86,12 +86,12 @@ func (s spelled) word(h hole) string {
 
 // matcherValue writes an id as a PromQL string. Grafana looks for variables in the whole text
 // of a query and knows nothing of strings, so that $ and [ are written as escapes, which mean
-// the same to Prometheus.
+// the same to Prometheus. Its lexer takes U+FFFD for broken UTF-8 everywhere.
 func matcherValue(id project.CustomerID) string {
 	return macroSigns.Replace(strconv.Quote(string(id)))
 }
 
-var macroSigns = strings.NewReplacer("$", `\x24`, "[", `\x5b`)
+var macroSigns = strings.NewReplacer("$", `\x24`, "[", `\x5b`, "\ufffd", `\ufffd`)
 
 // inLink writes a piece of an expression as it stands in the JSON of a link to Explore.
 func inLink(text string) string {
