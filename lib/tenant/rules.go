@@ -164,6 +164,12 @@ type ruling struct {
 }
 
 func newRuling(files []map[string]any, words speller, boards map[string]*Template, o Options) *ruling {
+	o.Siblings = map[string]string{}
+	for uid, board := range boards {
+		if !board.Empty() {
+			o.Siblings[uid] = uid
+		}
+	}
 	r := &ruling{scoping: newScoping(map[string]any{}, words, o), boards: boards, thresholds: map[string]bool{}}
 	for _, file := range files {
 		copied, _ := deepCopy(file).(map[string]any)
