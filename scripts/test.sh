@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Runs every check of the repository. Installs what is missing with apt-get (as root or
-# through sudo): git, gcc for the race detector, promtool from the package prometheus.
+# through sudo): git, gcc for the race detector, promtool from the package prometheus, and
+# dashboards that others wrote from ceph-grafana-dashboards.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -11,6 +12,7 @@ install_missing() {
   command -v git >/dev/null || packages+=(git)
   command -v gcc >/dev/null || packages+=(gcc libc6-dev)
   command -v promtool >/dev/null || packages+=(prometheus)
+  [ -d /etc/grafana/dashboards/ceph-dashboard ] || packages+=(ceph-grafana-dashboards)
   [ ${#packages[@]} -eq 0 ] && return
   if ! command -v apt-get >/dev/null; then
     echo "missing: ${packages[*]}; install them and run this script again" >&2
@@ -63,3 +65,12 @@ go test -timeout 10m ./...
 
 step "tests with the race detector"
 go test -race -timeout 10m ./lib/evaluate ./lib/publish ./lib/build
+
+# Each target meets new input for as long as FUZZTIME says. What it finds is written to its
+# package's testdata/fuzz and fails every run from then on.
+fuzz() { go test -run '^$' -fuzz "^$2\$" -fuzztime "${FUZZTIME:-30s}" -fuzzminimizetime 1x "./lib/$1"; }
+
+step "fuzzing"
+fuzz promql FuzzExpand
+fuzz metrics FuzzScrape
+fuzz check FuzzRules

@@ -13,7 +13,7 @@ import (
 	"testing"
 )
 
-var update = flag.Bool("update", false, "write testdata/seed/want.txt again")
+var update = flag.Bool("update", false, "write the golden files of testdata/seed and testdata/real again")
 
 // testdata/seed holds the queries that the team wrote first, as they came. Against the metrics
 // that the application really exposes check finds the five that do not exist, with the right

@@ -102,6 +102,9 @@ func foreignModel(object map[string]any) string {
 	if _, wrapped := object["dashboard"].(map[string]any); wrapped {
 		return wrappedModel
 	}
+	if _, element := object["model"].(map[string]any); element && object["panels"] == nil {
+		return "this is a library panel by itself, which file provisioning cannot make"
+	}
 	if _, elements := object["elements"].(map[string]any); elements || object["spec"] != nil && object["kind"] != nil {
 		return "this is a dashboard of schema v2 or a Kubernetes resource, which file provisioning refuses"
 	}

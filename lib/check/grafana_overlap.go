@@ -77,7 +77,7 @@ func boxOf(panel dashboard.Panel) (box, bool) {
 func overlaps(b board, level []dashboard.Panel) []finding {
 	var boxes []box
 	for _, panel := range level {
-		if placed, ok := boxOf(panel); ok {
+		if placed, ok := boxOf(panel); ok && !panel.Repetition() {
 			boxes = append(boxes, placed)
 		}
 	}

@@ -26,7 +26,7 @@ func findBadPanelTitles(s *subject) []finding {
 			if !panel.OnGrid() {
 				section = parentPath(panel.Path)
 			}
-			if speaksForItself(panel) {
+			if speaksForItself(panel) || panel.Repetition() {
 				continue
 			}
 			title := strings.TrimSpace(panel.Title())

@@ -24,7 +24,7 @@ func findRawCounters(s *subject) []finding {
 		}
 		var found []finding
 		for selector, around := range e.selectors() {
-			if e.Of(selector).Kind == series.Counter && raw(selector, around) {
+			if e.Of(selector).Kind == series.Counter && e.raw(selector, around) {
 				name := nameOf(selector)
 				found = append(found, e.at(e.word(name, selector.PosRange), fmt.Sprintf("the counter %s is used without rate or increase", name),
 					fmt.Sprintf("write rate(%s[5m]) for events per second, or increase over a window for their number", name)))
@@ -50,7 +50,7 @@ var restful = []string{
 }
 
 // raw tells whether a selector's value reaches the result, or another operand, as it is.
-func raw(selector parser.Node, around *around) bool {
+func (e expansion) raw(selector parser.Node, around *around) bool {
 	inner := selector
 	for node := range around.outwards() {
 		switch n := node.(type) {
@@ -65,6 +65,9 @@ func raw(selector parser.Node, around *around) bool {
 		case *parser.BinaryExpr:
 			if (n.Op == parser.LAND || n.Op == parser.LUNLESS) && n.RHS == inner {
 				return false
+			}
+			if n.Op == parser.SUB && e.Of(n.LHS).Kind == series.Counter && e.Of(n.RHS).Kind == series.Counter {
+				return false // started less finished: what goes on now
 			}
 		}
 		inner = node

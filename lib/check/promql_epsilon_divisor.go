@@ -33,9 +33,13 @@ func findEpsilons(s *subject) []finding {
 				if epsilon.Vector || !(epsilon.Value > 0 && epsilon.Value <= largestEpsilon) {
 					continue
 				}
+				hint := "divide by what is above zero instead: / (" + e.textOf(rest) + " > 0)"
+				if !e.Of(rest).Vector {
+					hint = e.guard(rest, false)
+				}
 				found = append(found, e.at(n.RHS.PositionRange(),
 					fmt.Sprintf("%v is added to the divisor and biases the ratio: where both sides are 0.01 it reads %.1f%%", epsilon.Value, 100*0.01/(0.01+epsilon.Value)),
-					"divide by what is above zero instead: / ("+e.textOf(rest)+" > 0)").warning())
+					hint).warning())
 			}
 		}
 		return found

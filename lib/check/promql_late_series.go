@@ -1,7 +1,6 @@
 package check
 
 import (
-	"fmt"
 	"strings"
 )
 
@@ -24,10 +23,14 @@ func findLateSeries(s *subject) []finding {
 				late = append(late, nameOf(selector))
 			}
 		}
-		if len(late) == 0 {
+		if late = unique(late); len(late) == 0 {
 			return nil
 		}
-		return []finding{e.at(e.word(late[0], e.Expr.PositionRange()), fmt.Sprintf("%s has no series before its first event", strings.Join(unique(late), ", ")),
+		message := late[0] + " has no series before its first event"
+		if len(late) > 1 {
+			message = strings.Join(late, ", ") + " have no series before their first events"
+		}
+		return []finding{e.at(e.word(late[0], e.Expr.PositionRange()), message,
 			"say in words what emptiness means: standardOptions.withNoValue('No error yet'), or show a zero: ... or vector(0)").warning()}
 	})
 }

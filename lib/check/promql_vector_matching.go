@@ -25,6 +25,9 @@ func findBadMatching(s *subject) []finding {
 			if n.VectorMatching == nil || n.Op == parser.LOR {
 				continue
 			}
+			if fills := n.VectorMatching.FillValues; fills.LHS != nil || fills.RHS != nil {
+				continue // a missing partner is made up
+			}
 			left, right := e.Of(n.LHS), e.Of(n.RHS)
 			if !left.Vector || !right.Vector {
 				continue
@@ -47,9 +50,9 @@ func (s *subject) badOn(e expansion, n *parser.BinaryExpr, left, right series.La
 		switch l, r := !s.mayHave(left, label), !s.mayHave(right, label); {
 		case l && r:
 			lacks = "neither side has"
-		case l:
+		case l && !slices.Contains(right.Optional, label):
 			lacks = "the left side does not have"
-		case r:
+		case r && !slices.Contains(left.Optional, label):
 			lacks = "the right side does not have"
 		default:
 			continue
@@ -66,7 +69,7 @@ func badSides(e expansion, n *parser.BinaryExpr, left, right series.Labels) (fin
 		return finding{}, false
 	}
 	ignored := series.LabelsOf(n.VectorMatching.MatchingLabels...)
-	onlyLeft, onlyRight := without(left.Minus(right), ignored), without(right.Minus(left), ignored)
+	onlyLeft, onlyRight := alone(left, right, ignored), alone(right, left, ignored)
 	if len(onlyLeft)+len(onlyRight) == 0 {
 		return finding{}, false
 	}
@@ -81,8 +84,9 @@ func badSides(e expansion, n *parser.BinaryExpr, left, right series.Labels) (fin
 		"aggregate both sides by the same labels, or name the common ones: "+n.Op.String()+" on (...) group_left"), true
 }
 
-func without(names []string, ignored series.Labels) []string {
-	return slices.DeleteFunc(names, ignored.Has)
+// alone are the labels that every series of one side has and none of the other.
+func alone(side, other, ignored series.Labels) []string {
+	return slices.DeleteFunc(side.Sure(), func(label string) bool { return other.Has(label) || ignored.Has(label) })
 }
 
 func set(labels series.Labels) string {

@@ -24,10 +24,18 @@ func findZeroDivisors(s *subject) []finding {
 			if left.Histogram != "" && left.Histogram == right.Histogram {
 				continue
 			}
-			found = append(found, e.at(n.RHS.PositionRange(), "the divisor can be 0", "let only what is above zero divide: / ("+e.textOf(n.RHS)+" > 0)").warning())
+			found = append(found, e.at(n.RHS.PositionRange(), "the divisor can be 0", e.guard(n.RHS, right.Vector)).warning())
 		}
 		return found
 	})
+}
+
+// guard says how to keep a divisor above zero. A scalar cannot be filtered.
+func (e expansion) guard(divisor parser.Expr, vector bool) string {
+	if vector {
+		return "let only what is above zero divide: / (" + e.textOf(divisor) + " > 0)"
+	}
+	return "divide by the vector and not by its scalar, and let only what is above zero divide: / on () group_left () (... > 0)"
 }
 
 // textOf is an expression as it is written, cut to a readable length.

@@ -132,9 +132,7 @@ func (src *source) recorded(rules []*query) series.Info {
 			return series.Info{Labels: series.AnyLabels()}
 		}
 		result := series.Analyse(q.expansions[0], src).Result()
-		written := sortedKeys(objectOf(q.object["labels"]))
-		names := series.LabelsOf(append(written, result.Labels.Names...)...)
-		names.Open = result.Labels.Open
+		names := result.Labels.With(sortedKeys(objectOf(q.object["labels"]))...)
 		one := series.Info{
 			Kind: result.Kind, Labels: names, Bucket: result.Bucket, Histogram: result.Histogram, Late: result.Late,
 			Aggregated: result.Aggregated, Rated: result.Rated, Value: result.Unit,
@@ -146,8 +144,7 @@ func (src *source) recorded(rules []*query) series.Info {
 			info = one
 			continue
 		}
-		info.Labels = series.LabelsOf(append(info.Labels.Names, names.Names...)...)
-		info.Labels.Open = info.Labels.Open || names.Open
+		info.Labels = info.Labels.Either(names)
 		info.Late = info.Late && one.Late
 		if info.Kind != one.Kind {
 			info.Kind = series.Unknown

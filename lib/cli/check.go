@@ -187,9 +187,12 @@ func (c *command) filesOptions(ctx *cli.Context) (build.FilesOptions, error) {
 		if info, err := os.Stat(dir); err != nil || !info.IsDir() {
 			return options, usageError{fmt.Sprintf("--catalogue %s: there is no such folder", dir)}
 		}
-		catalogue, err := metrics.Load(".", dir)
+		catalogue, err := metrics.Load("", dir)
 		if err != nil {
 			return options, err
+		}
+		if catalogue.Empty() {
+			return options, usageError{fmt.Sprintf("--catalogue %s: holds no metrics (*.json, as in jsonnet/metrics)", dir)}
 		}
 		options.Catalogue = catalogue
 	}

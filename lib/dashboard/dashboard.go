@@ -87,8 +87,14 @@ func (p Panel) OnGrid() bool { return !strings.HasPrefix(p.Path, "rows[") }
 // RepeatsOver tells whether the panel is drawn once for each value of a variable, by itself or
 // with its row, so that the variable has one value in it.
 func (p Panel) RepeatsOver(variable string) bool {
-	return variable != "" && (text(p.JSON, "repeat") == variable || text(p.Row, "repeat") == variable)
+	scoped, _ := p.JSON["scopedVars"].(Object)
+	_, pinned := scoped[variable]
+	return variable != "" && (pinned || text(p.JSON, "repeat") == variable || text(p.Row, "repeat") == variable)
 }
+
+// Repetition tells whether the panel is one of those that Grafana makes of a repeated one. Old
+// versions saved them; each makes them anew (cleanUpRepeats in DashboardModel.ts).
+func (p Panel) Repetition() bool { return p.JSON["repeatPanelId"] != nil }
 
 // Title returns the panel's title, or "".
 func (p Panel) Title() string { return text(p.JSON, "title") }

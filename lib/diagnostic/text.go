@@ -7,10 +7,16 @@ import (
 )
 
 // WriteText prints findings for a person to read, with colour where asked for. Control
-// characters of a hostile source are replaced, so that they cannot steer a terminal.
+// characters of a hostile source are replaced, so that they cannot steer a terminal. Why a rule
+// matters is said with its first finding: a report with a hundred of them is long enough.
 func WriteText(w io.Writer, list []Diagnostic, colour bool) error {
 	paint := painter(colour)
+	said := map[string]bool{}
 	for _, d := range list {
+		if said[d.Why] {
+			d.Why = ""
+		}
+		said[d.Why] = true
 		if _, err := io.WriteString(w, headline(d, paint)+details(d, paint)); err != nil {
 			return err
 		}

@@ -82,7 +82,9 @@ func (w walker) value(path string, depth int) bool {
 	if err != nil || depth > maxDepth {
 		return false
 	}
-	w.offsets[path] = start
+	if depth == 0 || path != "" { // an empty key of the document has no path of its own
+		w.offsets[path] = start
+	}
 	switch token {
 	case json.Delim('{'):
 		for w.decoder.More() {

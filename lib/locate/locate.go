@@ -103,21 +103,25 @@ func (s Source) below(offset int, text string) int {
 		}
 		end += next + 1
 	}
-	places := Source{Text: s.Text[offset:end]}.all(text, 1)
+	places := s.between(offset, end, text, 1)
 	if len(places) == 0 {
 		return -1
 	}
-	return offset + places[0]
+	return places[0]
 }
 
-// all returns the offsets of a text, whole words only and not in comments of a whole line, at most n.
-func (s Source) all(text string, n int) []int {
+// all returns the offsets of a text, at most n.
+func (s Source) all(text string, n int) []int { return s.between(0, len(s.Text), text, n) }
+
+// between returns the offsets of a text in a part of the source, whole words only and not in
+// comments, at most n.
+func (s Source) between(start, end int, text string, n int) []int {
 	var places []int
 	if text == "" {
 		return nil
 	}
-	for from := 0; len(places) < n; {
-		i := strings.Index(s.Text[from:], text)
+	for from := start; len(places) < n; {
+		i := strings.Index(s.Text[from:end], text)
 		if i < 0 {
 			break
 		}
@@ -139,12 +143,6 @@ func (s Source) wholeWord(start, end int) bool {
 }
 
 func isWord(r rune) bool { return r == '_' || unicode.IsLetter(r) || unicode.IsDigit(r) }
-
-func (s Source) comment(at int) bool {
-	line := s.Text[strings.LastIndexByte(s.Text[:at], '\n')+1 : at]
-	line = strings.TrimLeft(line, " \t")
-	return strings.HasPrefix(line, "//") || strings.HasPrefix(line, "#")
-}
 
 func (s Source) position(at int) diagnostic.Position {
 	start := strings.LastIndexByte(s.Text[:at], '\n') + 1

@@ -169,8 +169,9 @@ func (c *Catalogue) added(seen Exposed, source string) Metric {
 		m.TenantLabel = seen.Labels[i]
 	}
 	// A metric without samples has labels that nothing has set yet: without labels it would
-	// have a sample from the start.
-	m.FirstSeen = firstSeen(m.Type, len(m.Labels) > 0 || !seen.Sampled)
+	// have a sample from the start. A labelled series at 0, on the other hand, has been made
+	// before its first event, as exporters of what a kernel or server counts do.
+	m.FirstSeen = firstSeen(m.Type, (len(m.Labels) > 0 || !seen.Sampled) && !seen.Idle)
 	return m
 }
 

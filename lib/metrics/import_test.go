@@ -60,6 +60,21 @@ open_ratio{kind="b"} 1
 # TYPE later_bytes_total counter
 `
 
+// idle are labelled series of which one has counted nothing yet, and a histogram with an empty bucket.
+const idle = `# TYPE idle_total counter
+idle_total{device="a"} 3
+idle_total{device="b"} 0
+# TYPE idle_seconds histogram
+idle_seconds_bucket{device="a",le="+Inf"} 0
+idle_seconds_count{device="a"} 0
+idle_seconds_sum{device="a"} 0
+# TYPE busy_seconds histogram
+busy_seconds_bucket{device="a",le="1"} 0
+busy_seconds_bucket{device="a",le="+Inf"} 1
+busy_seconds_count{device="a"} 1
+busy_seconds_sum{device="a"} 2
+`
+
 func parsed(t testing.TB, target, text string) *Scrape {
 	t.Helper()
 	s, err := Parse(target+".prom", target, []byte(text), "")
@@ -77,7 +92,7 @@ func TestImport(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	plan, err := c.Import(root, "m", parsed(t, "web", exposed), ImportOptions{Into: "new.json"})
+	plan, err := c.Import(root, "m", parsed(t, "web", exposed+idle), ImportOptions{Into: "new.json"})
 	if err != nil {
 		t.Fatal(err)
 	}

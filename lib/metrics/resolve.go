@@ -72,6 +72,9 @@ func (r resolver) sample(name string) {
 		m.Position = diagnostic.Position{File: s.file, Line: s.line}
 	}
 	r.sampled[base], m.Sampled = true, true
+	if s.zero && (f.is == Counter || suffix == "_count") {
+		m.Idle = true
+	}
 	for label := range s.labels {
 		if labelName.MatchString(label) && !implied(m.Type, label) {
 			m.Labels = append(m.Labels, label)
@@ -160,7 +163,7 @@ func Combine(scrapes ...*Scrape) (*Scrape, error) {
 
 func combined(a, b Exposed) (Exposed, bool) {
 	is, compatible := sharpened(a.Type, b.Type)
-	both := Exposed{Name: a.Name, Type: is, Sampled: a.Sampled || b.Sampled, Unit: first(a.Unit, b.Unit), Help: first(a.Help, b.Help), Position: a.Position}
+	both := Exposed{Name: a.Name, Type: is, Sampled: a.Sampled || b.Sampled, Idle: a.Idle || b.Idle, Unit: first(a.Unit, b.Unit), Help: first(a.Help, b.Help), Position: a.Position}
 	if before(b.Position, a.Position) {
 		both.Position = b.Position
 	}

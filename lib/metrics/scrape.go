@@ -34,6 +34,8 @@ type Exposed struct {
 	// the metric has no samples.
 	Labels  []string
 	Sampled bool
+	// Idle is set where a series has counted nothing yet: it was there before its first event.
+	Idle bool
 	// Targets names what exposes it, sorted.
 	Targets []string
 	// Position is the metric's TYPE line, or its first sample.
@@ -84,6 +86,7 @@ type family struct {
 // sampled is what the samples of one name show.
 type sampled struct {
 	labels map[string]bool
+	zero   bool // one has the value 0
 	line   int
 	file   string
 }
@@ -331,5 +334,9 @@ func (p *parser) sample(entries textparse.Parser, line int) error {
 		}
 		s.labels[l.Name] = true
 	})
+	if _, _, value := entries.Series(); value == 0 && !s.zero {
+		s.zero = true
+		p.samples[name] = s
+	}
 	return nil
 }

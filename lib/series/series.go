@@ -178,8 +178,11 @@ func (a *Analysis) selector(n *parser.VectorSelector) Shape {
 		s.Observed = s.Unit
 	}
 	for _, m := range n.LabelMatchers {
-		if m.Type == labels.MatchEqual && m.Value == "" {
+		switch {
+		case m.Type == labels.MatchEqual && m.Value == "":
 			s.Labels = s.Labels.without(m.Name)
+		case m.Type == labels.MatchRegexp && m.Matches("") && s.Labels.Has(m.Name):
+			s.Labels = s.Labels.maybe(m.Name) // the query means series without the label, too
 		}
 	}
 	return s
@@ -212,11 +215,11 @@ func (a *Analysis) aggregate(n *parser.AggregateExpr) Shape {
 	switch n.Op {
 	case parser.COUNT, parser.GROUP, parser.COUNT_VALUES:
 		s.Kind, s.Unit, s.Zero, s.Rated, s.Bucket, s.Histogram = Gauge, unitOf(Count), false, false, false, ""
-		if label, ok := n.Param.(*parser.StringLiteral); ok && n.Op == parser.COUNT_VALUES {
-			s.Labels = s.Labels.with(label.Val)
+		if n.Op == parser.COUNT_VALUES {
+			s.Labels = a.named(n.Param, s.Labels, Labels.With)
 		}
 	case parser.STDDEV, parser.STDVAR:
-		s.Kind, s.Unit, s.Bucket, s.Histogram = Gauge, Unit{}, false, ""
+		s.Kind, s.Unit, s.Bucket, s.Histogram, s.Zero = Gauge, Unit{}, false, "", s.Zero || s.Rated
 	}
 	return s
 }
@@ -246,7 +249,7 @@ func (a *Analysis) binary(n *parser.BinaryExpr) Shape {
 		if n.ReturnBool {
 			return measured(s, unitOf("boolean"))
 		}
-		s.Zero = left.Zero && n.Op == parser.EQLC
+		s.Zero = left.Zero && n.Op != parser.GTR
 		return s
 	}
 	s.Rated = left.Rated || right.Rated
@@ -260,14 +263,22 @@ func (a *Analysis) binary(n *parser.BinaryExpr) Shape {
 // matchedLabels are the labels of an operation's result (VectorBinop and resultMetric in
 // promql/engine.go).
 func matchedLabels(matching *parser.VectorMatching, left, right Labels) Labels {
+	if fills := matching.FillValues; fills.LHS != nil || fills.RHS != nil {
+		// A missing partner is made up from the labels of the series that misses it.
+		all := left.Either(right)
+		return all.maybe(all.Names...).maybe(matching.Include...)
+	}
+	many, one := left, right
 	switch matching.Card {
-	case parser.CardManyToOne:
-		return left.with(matching.Include...)
 	case parser.CardOneToMany:
-		return right.with(matching.Include...)
+		many, one = right, left
+		fallthrough
+	case parser.CardManyToOne:
+		included := one.keep(matching.Include)
+		return many.without(matching.Include...).With(included.Sure()...).maybe(included.Optional...)
 	}
 	if matching.On {
-		return left.union(right).keep(matching.MatchingLabels)
+		return left.keep(matching.MatchingLabels)
 	}
 	return left.without(matching.MatchingLabels...)
 }
@@ -276,7 +287,7 @@ func matchedLabels(matching *parser.VectorMatching, left, right Labels) Labels {
 func either(left, right Shape) Shape {
 	s := left
 	s.Value = math.NaN()
-	s.Labels = left.Labels.union(right.Labels)
+	s.Labels = left.Labels.Either(right.Labels)
 	s.Late = left.Late && right.Late
 	s.Aggregated = left.Aggregated && right.Aggregated
 	s.Zero = left.Zero || right.Zero || right.Value == 0
@@ -285,16 +296,17 @@ func either(left, right Shape) Shape {
 	if !right.Constant() && right.Unit.Known() {
 		s.Unit = left.Unit.plus(right.Unit)
 	}
-	if right.Labels.Open && !right.Vector {
-		s.Labels = left.Labels
-	}
 	return s
 }
 
 // scalarOperation is an operation with a scalar on at least one side.
 func scalarOperation(n *parser.BinaryExpr, left, right Shape) Shape {
 	if !left.Vector && !right.Vector {
-		return Shape{Value: fold(n.Op, left.Value, right.Value), Unit: measuredBy(n.Op, Shape{}, left, right).Unit}
+		s := Shape{Value: fold(n.Op, left.Value, right.Value), Rated: left.Rated || right.Rated}
+		if n.Op.IsComparisonOperator() {
+			return measured(s, unitOf("boolean"))
+		}
+		return measuredBy(n.Op, s, left, right)
 	}
 	s, other := left, right
 	if !left.Vector {
@@ -374,13 +386,15 @@ func measuredBy(op parser.ItemType, s, left, right Shape) Shape {
 			s.Zero = left.Zero && right.Value == 0
 		default:
 			s.Unit = left.Unit.plus(right.Unit)
-			s.Zero = left.Zero && right.Zero && op == parser.ADD
+			s.Zero = left.Zero && right.Zero
 			if s.Unit.Base == "timestamp" {
 				s.Unit.Base = "seconds"
 			}
 		}
+	case parser.MOD:
+		s.Unit, s.Zero = Unit{}, true
 	default:
-		s.Unit, s.Zero = Unit{}, false
+		s.Unit, s.Zero = Unit{}, left.Zero
 	}
 	return s
 }

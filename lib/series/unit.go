@@ -41,10 +41,10 @@ func unitOf(word string) Unit {
 }
 
 func (u Unit) times(factor float64) Unit {
-	if !u.Known() || math.IsNaN(factor) || factor == 0 {
+	if !u.Known() || math.IsNaN(factor) || math.IsInf(factor, 0) || factor == 0 {
 		return Unit{}
 	}
-	u.Scale *= factor
+	u.Scale *= math.Abs(factor) // -1 turns a line upside down, as for what is sent and received
 	return u
 }
 
