@@ -144,6 +144,10 @@ func appendLine(b []byte, depth int) []byte {
 
 const hexDigits = "0123456789abcdef"
 
+// AppendJSONString writes one string as EncodeJSON does, quotes included. A string that is put
+// together of valid UTF-8 is written as its parts are.
+func AppendJSONString(b []byte, s string) []byte { return appendString(b, s) }
+
 // appendString escapes as encoding/json does without HTML escapes: what is not UTF-8 becomes
 // U+FFFD, and the two line separators that JavaScript trips over are escaped.
 func appendString(b []byte, s string) []byte {

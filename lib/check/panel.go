@@ -26,9 +26,6 @@ func queries(panel dashboard.Panel) []target {
 
 func (q target) text(key string) string { return textAt(q.json, key) }
 
-// prometheusTypes are the plugins that speak PromQL.
-var prometheusTypes = []string{"prometheus", "grafana-amazonprometheus-datasource", "grafana-azureprometheus-datasource"}
-
 // isPrometheus tells whether a query is surely one of Prometheus.
 func (s *subject) isPrometheus(b board, q target) bool {
 	if q.text("expr") == "" {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"iter"
-	"slices"
 	"strings"
 
 	"github.com/prometheus/prometheus/promql/parser"
@@ -259,7 +258,7 @@ func looksForeign(text string) bool {
 
 // speaksPromQL tells whether a data source's type is answered in PromQL.
 func speaksPromQL(kind string) bool {
-	return slices.Contains(prometheusTypes, kind)
+	return dashboard.SpeaksPromQL(kind)
 }
 
 // typeByName returns the type of a provisioned data source by uid or name; the empty name
@@ -386,58 +385,4 @@ func (s *subject) prometheusRules() []item {
 }
 
 // variablesOf returns what a dashboard's variables can stand for.
-func variablesOf(d dashboard.Dashboard) promql.Variables {
-	variables := promql.Variables{}
-	for _, object := range d.Variables() {
-		v := promql.Variable{Name: textAt(object, "name"), AllValue: textAt(object, "allValue")}
-		v.Multi, _ = object["multi"].(bool)
-		v.IncludeAll, _ = object["includeAll"].(bool)
-		switch textAt(object, "type") {
-		case "custom":
-			v.Values = customValues(object)
-		case "interval":
-			v.Values = customValues(object)
-			v.Multi, v.IncludeAll = false, false
-		case "constant":
-			v.Values = []string{textAt(object, "query")}
-		}
-		if v.Name != "" {
-			variables[v.Name] = v
-		}
-	}
-	return variables
-}
-
-// customValues returns the values of a custom or interval variable: of its query, `k : v, w`,
-// which is what Grafana reads, or else of its options.
-func customValues(object map[string]any) []string {
-	var values []string
-	add := func(value string) {
-		if value != "" && value != "$__all" && !slices.Contains(values, value) {
-			values = append(values, value)
-		}
-	}
-	for _, part := range splitCustom(textAt(object, "query")) {
-		if _, value, found := strings.Cut(part, " : "); found {
-			part = value
-		}
-		add(strings.TrimSpace(part))
-	}
-	if len(values) > 0 {
-		return values
-	}
-	for _, option := range objectsOf(object["options"]) {
-		add(textAt(option, "value"))
-	}
-	return values
-}
-
-// splitCustom splits at commas that no backslash escapes.
-func splitCustom(query string) []string {
-	const escaped = "\x00"
-	parts := strings.Split(strings.ReplaceAll(query, `\,`, escaped), ",")
-	for i := range parts {
-		parts[i] = strings.ReplaceAll(parts[i], escaped, ",")
-	}
-	return parts
-}
+func variablesOf(d dashboard.Dashboard) promql.Variables { return d.PromQLVariables() }

@@ -232,6 +232,9 @@ func (e Expansion) MacrosIn(at posrange.PositionRange) []Macro {
 	return found
 }
 
+// Value returns where in the expansion the value of the query's i-th macro stands.
+func (e Expansion) Value(i int) (start, end int) { return e.segments[i].start, e.segments[i].end }
+
 // Edit replaces the bytes from Start to End of a text.
 type Edit struct {
 	Start, End int
