@@ -452,7 +452,7 @@ func TestChoicesThatLeak(t *testing.T) {
 		{"quotes around the matcher", `queue_length{job_type=~"$a",customer_id="7",status=~"$b"}`, `x", b='`, `', d="y`, escapes[0]},
 		{"comment over the matcher", "queue_length{job_type=~\"$a\",customer_id=\"7\"\n}", `x" #`, "", escapes[0]},
 		{"one value, classic", `queue_length{customer_id="7",job_type="$a"}`, `x"} or queue_length{job_type="a`, "", single},
-		{"another variable's value", `queue_length{customer_id="7",job_type=~"$a"}`, `$b`, `x"} or queue_length{job_type="a`, nil},
+		{"another variable's value", `queue_length{customer_id="7",job_type=~"$a"}`, `$b`, `d"} or queue_length{job_type="a`, nil},
 	} {
 		escape := test.escape
 		values := map[string][]string{"a": {test.a}, "b": {test.b}}
