@@ -33,6 +33,8 @@ type canon struct {
 	queries, selectors int
 	shared             []string
 	literals           []literal
+	// chosen tells that a viewer's choice stands in an expression.
+	chosen bool
 }
 
 // maxCanons bounds the bytes of canonical documents that are kept.
@@ -52,7 +54,7 @@ var buffers = sync.Pool{New: func() any { return new([2][]byte) }}
 
 // canonical proves a file by its canonical document, and tells whether it could.
 func (p *Prover) canonical(path string, data []byte, s Subject) (Verdict, bool) {
-	if !plainID(s.ID) || !plainName(s.Name) || bytes.Contains(data, []byte(reserved)) {
+	if !plainID(s.ID, false) || !plainName(s.Name) || bytes.Contains(data, []byte(reserved)) {
 		return Verdict{}, false
 	}
 	buffer := buffers.Get().(*[2][]byte)
@@ -66,7 +68,7 @@ func (p *Prover) canonical(path string, data []byte, s Subject) (Verdict, bool) 
 		if len(r.findings) > 0 {
 			return Verdict{}, false
 		}
-		known = &canon{r.queries, r.selectors, r.shared, r.literals}
+		known = &canon{r.queries, r.selectors, r.shared, r.literals, r.chosen}
 		p.mutex.Lock()
 		if p.size+len(text) > maxCanons {
 			p.canons, p.size = map[string]*canon{}, 0
@@ -74,6 +76,9 @@ func (p *Prover) canonical(path string, data []byte, s Subject) (Verdict, bool) 
 		p.canons[string(text)] = known
 		p.size += len(text)
 		p.mutex.Unlock()
+	}
+	if !plainID(s.ID, known.chosen) {
+		return Verdict{}, false
 	}
 	again := reading{p: p, path: path, queries: known.queries, selectors: known.selectors,
 		shared: append([]string(nil), known.shared...), literals: known.literals}

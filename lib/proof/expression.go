@@ -19,6 +19,8 @@ type asked struct {
 	shared []string
 	// values are the literals that matchers on other labels compare with.
 	values []string
+	// chosen tells that a viewer's choice stands in the expression.
+	chosen bool
 }
 
 // expression shows that a query is about the customer only. What it accepts has, whatever a
@@ -34,6 +36,7 @@ func (p *Prover) expression(raw string, vars *variables, id string) (asked, *pro
 		return asked{}, &problem{rule: "tenancy/query", message: "the query cannot be read: " + err.Error(), hint: "what cannot be read cannot be shown to be scoped"}
 	}
 	w := exprWalk{p: p, id: id}
+	w.chosen = text.chosen
 	w.walk(expr)
 	if w.bad == nil && strings.Count(raw, reserved) != w.standIns {
 		w.bad = &problem{rule: "tenancy/query", message: "the query has a character of U+E000 to U+E03F", hint: "remove it"}

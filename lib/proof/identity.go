@@ -61,11 +61,15 @@ func (s Subject) flaw() string {
 	return ""
 }
 
-// plainID tells whether an id is written as it is in PromQL and in JSON, and can neither end a
-// string, a selector nor a line of an expression.
-func plainID(id string) bool {
+// plainID tells whether an id is written as it is in PromQL and in JSON and holds no macro.
+// Beside a viewer's choice it must not be able to end a string, a selector or a line either.
+func plainID(id string, chosen bool) bool {
+	more := "'`(){}]#;!?*|~^%&<>"
+	if chosen {
+		more = ""
+	}
 	for _, r := range id {
-		if !(unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune(" -_.:@+/=,", r)) {
+		if !(unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune(" -_.:@+/=,"+more, r)) {
 			return false
 		}
 	}

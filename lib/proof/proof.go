@@ -117,6 +117,7 @@ type reading struct {
 
 	queries, selectors int
 	shared             []string
+	chosen             bool
 	findings           []diagnostic.Diagnostic
 	literals           []literal
 }
@@ -154,6 +155,7 @@ func (r *reading) query(expr string) {
 		return
 	}
 	r.selectors += found.selectors
+	r.chosen = r.chosen || found.chosen
 	for _, name := range found.shared {
 		if !slices.Contains(r.shared, name) {
 			r.shared = append(r.shared, name)
