@@ -86,11 +86,14 @@ func construct(e parser.Expr) string {
 	return "group_left or group_right"
 }
 
+// nameLabel is the label that holds a metric's name.
+const nameLabel = "__name__"
+
 // metricName returns the one metric that a selector names.
 func metricName(s *parser.VectorSelector) (string, bool) {
 	name, count := "", 0
 	for _, m := range s.LabelMatchers {
-		if m.Name == labels.MetricName {
+		if m.Name == nameLabel {
 			count++
 			if m.Type == labels.MatchEqual {
 				name = m.Value
@@ -115,7 +118,7 @@ func (w *exprWalk) selector(s *parser.VectorSelector) {
 			own = append(own, m)
 		case strings.Contains(m.Name, reserved):
 			w.refuse("tenancy/macro", "write the label itself", "a variable stands in the name of a label")
-		case m.Name != labels.MetricName:
+		case m.Name != nameLabel:
 			w.values = append(w.values, m.Value)
 		}
 	}

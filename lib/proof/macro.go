@@ -49,7 +49,11 @@ func (v *variables) render(raw, label string) (rendered, *problem) {
 	refuse := func(match, why, hint string) (rendered, *problem) {
 		return rendered{}, &problem{rule: "tenancy/macro", message: fmt.Sprintf("%s %s", match, why), hint: hint}
 	}
-	for _, m := range macroPattern.FindAllStringSubmatchIndex(raw, -1) {
+	var macros [][]int
+	if strings.Contains(raw, "$") || strings.Contains(raw, "[[") {
+		macros = macroPattern.FindAllStringSubmatchIndex(raw, -1)
+	}
+	for _, m := range macros {
 		group := func(i int) string {
 			if m[2*i] < 0 {
 				return ""
