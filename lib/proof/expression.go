@@ -120,6 +120,9 @@ func (w *exprWalk) selector(s *parser.VectorSelector) {
 			w.refuse("tenancy/macro", "write the label itself", "a variable stands in the name of a label")
 		case m.Name != nameLabel:
 			w.values = append(w.values, m.Value)
+			if m.Type == labels.MatchRegexp || m.Type == labels.MatchNotRegexp {
+				w.values = append(w.values, strings.FieldsFunc(m.Value, func(c rune) bool { return strings.ContainsRune("|()^$", c) })...)
+			}
 		}
 	}
 	if len(own) == 0 {

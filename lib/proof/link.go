@@ -8,11 +8,13 @@ import (
 )
 
 var (
-	// dashboardPath finds links to dashboards in any text.
-	dashboardPath = regexp.MustCompile(`(?:^|[^A-Za-z0-9_-])d(?:-solo)?/+([^/?#\s"'<>()\[\]\\|]*)`)
+	// dashboardPath finds links to dashboards in any text. Grafana's routes do not care about case.
+	dashboardPath = regexp.MustCompile(`(?:^|[^A-Za-z0-9_-])(?i:d(?:-solo)?)/+([^/?#\s"'<>()\[\]\\|]*)`)
 	// elsewhere are pages that run queries or show dashboards that the proof does not see.
 	elsewhere = regexp.MustCompile(`(?i)(?:^|[^a-z0-9_-])(?:explore(?:[?#/]|$)|api/(?:ds|datasources|dashboards|snapshots)|goto/|dashboard/(?:snapshot|script|db|new)|public-dashboards/|dashboards/f/|a/grafana)`)
-	scheme    = regexp.MustCompile(`(?i)(?:javascript|data|vbscript)\s*:`)
+	// linked finds the targets of links in Markdown and HTML, and bare URLs.
+	linked = regexp.MustCompile(`\](?:\(|:)\s*<?([^\s)>]*)|(?i:href|src)\s*=\s*["']?([^\s"'>]*)|((?i:https?):/[^\s"'<>)]*)`)
+	scheme = regexp.MustCompile(`(?i)(?:javascript|data|vbscript)\s*:`)
 )
 
 // readings returns the forms in which a browser may take a text.
@@ -64,9 +66,10 @@ func (r *reading) prose(t string) {
 				return
 			}
 		}
-		if strings.Contains(form, "/explore?") || strings.Contains(form, "/explore/") || strings.Contains(form, "/api/ds/") || strings.Contains(form, "/goto/") || scheme.MatchString(form) && strings.Contains(strings.ToLower(form), "script") {
-			r.refuse("tenancy/link", "remove it", "%q leads to where any query can be asked", t)
-			return
+		for _, m := range linked.FindAllStringSubmatch(form, -1) {
+			if !r.leads(t, m[1]+m[2]+m[3]) {
+				return
+			}
 		}
 	}
 }
@@ -91,31 +94,38 @@ func standsAlone(t string) bool {
 func (r *reading) link(t string) {
 	r.prose(t)
 	for _, form := range readings(t) {
-		form = strings.ReplaceAll(form, "\n", "")
-		path, query, _ := strings.Cut(form, "?")
-		switch {
-		case elsewhere.MatchString(form):
-			r.refuse("tenancy/link", "remove it", "the link %q leads to where other queries can be asked", t)
+		if !r.leads(t, strings.ReplaceAll(form, "\n", "")) {
 			return
-		case scheme.MatchString(form):
-			r.refuse("tenancy/link", "use https or a path", "the link %q runs a script", t)
-			return
-		case strings.ContainsAny(path, "$") || strings.Contains(path, "[["):
-			r.refuse("tenancy/link", "write the path itself", "the path of the link %q is chosen by a variable", t)
-			return
-		}
-		for _, segment := range strings.FieldsFunc(path, func(c rune) bool { return c == '/' || c == ':' || c == '#' }) {
-			r.literal("a link", segment)
-		}
-		for _, part := range strings.FieldsFunc(query, func(c rune) bool { return c == '&' || c == ';' || c == '#' }) {
-			name, value, _ := strings.Cut(part, "=")
-			if name == "var-"+r.p.tree.Label || name == r.p.tree.Label {
-				r.refuse("tenancy/link", "remove the parameter", "the link %q chooses a customer", t)
-				return
-			}
-			r.literal("a link", value)
 		}
 	}
+}
+
+// leads reads one form of the URL of a text, and tells whether nothing speaks against it.
+func (r *reading) leads(t, form string) bool {
+	path, query, _ := strings.Cut(form, "?")
+	switch {
+	case elsewhere.MatchString(form):
+		r.refuse("tenancy/link", "remove it", "the link %q leads to where other queries can be asked", t)
+		return false
+	case scheme.MatchString(form):
+		r.refuse("tenancy/link", "use https or a path", "the link %q runs a script", t)
+		return false
+	case strings.Contains(path, "$") || strings.Contains(path, "[["):
+		r.refuse("tenancy/link", "write the path itself", "the path of the link %q is chosen by a variable", t)
+		return false
+	}
+	for _, segment := range strings.FieldsFunc(path, func(c rune) bool { return c == '/' || c == ':' || c == '#' }) {
+		r.literal("a link", segment)
+	}
+	for _, part := range strings.FieldsFunc(query, func(c rune) bool { return c == '&' || c == ';' || c == '#' }) {
+		name, value, _ := strings.Cut(part, "=")
+		if name == "var-"+r.p.tree.Label || name == r.p.tree.Label {
+			r.refuse("tenancy/link", "remove the parameter", "the link %q chooses a customer", t)
+			return false
+		}
+		r.literal("a link", value)
+	}
+	return true
 }
 
 // dashboardLink reads a link of the dashboard's head.

@@ -121,7 +121,9 @@ func apart(raw string, start, end int, value string) bool {
 	word := func(c byte) bool {
 		return c == '_' || c == ':' || c == '.' || c >= 0x80 || c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'z'
 	}
-	if start > 0 && word(raw[start-1]) && raw[start-1] != ':' {
+	// A colon may stand before it in a range, where it is not a part of a name.
+	inRange := strings.LastIndexByte(raw[:start], '[') > strings.LastIndexByte(raw[:start], ']')
+	if start > 0 && word(raw[start-1]) && !(raw[start-1] == ':' && inRange) {
 		return false
 	}
 	rest := raw[end:]

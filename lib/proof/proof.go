@@ -169,9 +169,13 @@ func (r *reading) query(expr string) {
 // verdict closes a reading: what remains is that no other customer is named.
 func (r *reading) verdict(s Subject) Verdict {
 	for _, l := range r.literals {
-		if r.p.tree.Customers.names(l.text, s) {
+		text := l.text
+		if strings.Contains(text, reserved) {
+			text = strings.NewReplacer(standInID, s.ID, standInSlug, s.Slug, standInName, s.Name).Replace(text)
+		}
+		if r.p.tree.Customers.names(text, s) {
 			r.refuse("tenancy/other-customer", "remove it, or list the word as one that all customers may see",
-				"%q in %s is the id, slug or name of another customer", l.text, l.place)
+				"%q in %s is the id, slug or name of another customer", text, l.place)
 		}
 	}
 	slices.Sort(r.shared)

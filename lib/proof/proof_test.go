@@ -220,6 +220,8 @@ func TestMutations(t *testing.T) {
 		{"undeclared", query, `queue_length{customer_id=\"7\",job_type=~\"$nobody\"}`, "tenancy/macro"},
 		{"login", query, `queue_length{customer_id=\"7\",job_type=~\"${__user.login}\"}`, "tenancy/macro"},
 		{"global in a name", query, `queue_length$__range{customer_id=\"7\"}`, "tenancy/macro"},
+		{"global in a recorded name", query, `kept:$__interval{customer_id=\"7\"}`, "tenancy/macro"},
+		{"global as a step", query, `max_over_time(queue_length{customer_id=\"7\"}[$__range:$__interval])`, ""},
 		{"global in braces", query, `queue_length{$__range=\"7\"}`, "tenancy/macro"},
 		{"global with a unit", query, `rate(jobs_total{customer_id=\"7\"}[${__range_s}s])`, ""},
 		{"global number", query, `queue_length{customer_id=\"7\"} / $__range_s`, ""},
@@ -276,6 +278,7 @@ func TestMutations(t *testing.T) {
 		{"another tag", `"tags": ["env:prod", "customer:acme"],` + "\n  \"temp", `"tags": ["customer:globex", "customer:acme"],` + "\n  \"temp", "tenancy/identity"},
 		{"another in a tag", `"tags": ["env:prod", "customer:acme"],` + "\n  \"temp", `"tags": ["globex", "customer:acme"],` + "\n  \"temp", "tenancy/other-customer"},
 		{"another in a matcher", query, `queue_length{customer_id=\"7\", job_type=\"Globex Corp\"}`, "tenancy/other-customer"},
+		{"another in an alternative", query, `queue_length{customer_id=\"7\", job_type=~\"a|(Globex Corp)\"}`, "tenancy/other-customer"},
 		{"own in a matcher", query, `queue_length{customer_id=\"7\", job_type=\"acme\"}`, ""},
 		{"another in a link", `/d/jobs-acme?orgId=1`, `/d/jobs-acme?var-x=customer-8`, "tenancy/other-customer"},
 		// Links.
@@ -286,6 +289,12 @@ func TestMutations(t *testing.T) {
 		{"link, encoded", `/d/jobs-acme?orgId=1`, `/%64/jobs`, "tenancy/link"},
 		{"link, encoded twice", `/d/jobs-acme?orgId=1`, `/%2564/jobs`, "tenancy/link"},
 		{"link, absolute", `/d/jobs-acme?orgId=1`, `https://grafana.example/d/jobs`, "tenancy/link"},
+		{"link, capital", `/d/jobs-acme?orgId=1`, `/D/jobs`, "tenancy/link"},
+		{"text leads to Explore", `(/d/jobs-acme/jobs)`, `(/explore?left=x)`, "tenancy/link"},
+		{"text leads to a folder", `(/d/jobs-acme/jobs)`, `(https://grafana.example/dashboards/f/x)`, "tenancy/link"},
+		{"text leads to a handbook", `(/d/jobs-acme/jobs)`, `(https://runbooks.example/jobs)`, ""},
+		{"text leads by reference", `See [jobs](/d/jobs-acme/jobs).`, `See [jobs].\n\n[jobs]: /d/jobs-globex`, "tenancy/link"},
+		{"text leads to Explore by reference", `See [jobs](/d/jobs-acme/jobs).`, `See [jobs].\n\n[jobs]: /explore?left=x`, "tenancy/link"},
 		{"link, backslash", `/d/jobs-acme?orgId=1`, `\\d\\jobs`, "tenancy/link"},
 		{"link by variable", `/d/jobs-acme?orgId=1`, `/d/${job_type}`, "tenancy/link"},
 		{"link to a folder", `/d/jobs-acme?orgId=1`, `/dashboards/f/x`, "tenancy/link"},
@@ -356,8 +365,16 @@ func TestOtherCustomers(t *testing.T) {
 	if len(p.canons) != 1 {
 		t.Errorf("%d canonical documents for equal dashboards", len(p.canons))
 	}
+	// A name that becomes another's with the text around it is found in the fast way too.
+	longer := Subject{ID: "long", Slug: "long", Name: "Acme Worldwide"}
+	tree.Customers.Add(longer)
+	path, text := variant(acme)
+	text = strings.Replace(text, `"tags": ["env:prod", "customer:acme"],`+"\n  \"temp", `"tags": ["Acme Worldwide", "customer:acme"],`+"\n  \"temp", 1)
+	if v := p.Dashboard(path, []byte(text), acme); v.Proven() {
+		t.Error("another customer's name in a tag")
+	}
 	// An id with braces and quotes can be scoped, but not beside a viewer's choice.
-	path, text := variant(odd)
+	path, text = variant(odd)
 	if v := p.Dashboard(path, []byte(text), odd); v.Proven() {
 		t.Error("an id with braces stands beside a variable")
 	}
