@@ -98,7 +98,7 @@ func (r *reading) group(g *node) {
 		r.refuse("tenancy/identity", "", "the group belongs to the organisation %s instead of %s", org, r.who.org)
 	}
 	if n := g.get("name"); n != nil {
-		r.expanded(n)
+		r.literal("the name of a group", r.expanded(n))
 	}
 	rules := g.get("rules")
 	if rules == nil {

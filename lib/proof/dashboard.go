@@ -463,7 +463,7 @@ func (r *reading) annotation(n *node) {
 	r.shape(n, annotationShape)
 	from := r.source(n.get("datasource"))
 	target := n.get("target")
-	if target != nil && target.kind == object {
+	if target != nil && target.kind != null {
 		switch from.kind {
 		case grafana:
 			r.shape(target, builtInTarget)

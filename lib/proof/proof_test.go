@@ -231,6 +231,7 @@ func TestMutations(t *testing.T) {
 		// Queries in other places.
 		{"annotation", `changes(up[5m])`, `changes(queue_length[5m])`, "tenancy/selector"},
 		{"old annotation", `"name": "Restarts", `, `"name": "Restarts", "expr": "queue_length", `, "tenancy/selector"},
+		{"annotation as a text", `"target": {"expr": "changes(up[5m]) > 0", "refId": "A"}`, `"target": "jobs_total"`, "tenancy/document"},
 		{"collapsed row", `{customer_id=\"7\"} or vector(0)`, ``, "tenancy/selector"},
 		{"hidden target", `kept_twice{customer_id=\"7\"}`, `kept_twice`, "tenancy/selector"},
 		{"variable query", `label_values(jobs_total{customer_id=\"7\"}, job_type)`, `label_values(jobs_total, job_type)`, "tenancy/selector"},
