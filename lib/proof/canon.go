@@ -23,8 +23,8 @@ import (
 //   - uid, title, tags and folder are compared with the stand-ins alone;
 //   - in an expression the id's stand-in is accepted only as the whole of the tenant label's
 //     literal, which is one token whatever plain text is in it; every other stand-in is refused;
-//   - a name in a text touches only spaces, commas, full stops, dashes and round brackets, and has
-//     itself no character that a link, a macro or an entity needs;
+//   - a name in a text touches only spaces, commas, full stops, dashes and round brackets, has
+//     itself no character that a link, a macro or an entity needs, and stands in no link;
 //   - another customer's identity is looked for anew in every file.
 //
 // What is not proven that way is read in full as it is, so that nothing depends on the search

@@ -104,6 +104,9 @@ func (r *reading) link(t string) {
 func (r *reading) leads(t, form string) bool {
 	path, query, _ := strings.Cut(form, "?")
 	switch {
+	case r.who.id == standInID && strings.Contains(form, standInName):
+		r.refuse("tenancy/identity", "", "the customer's name stands in a link")
+		return false
 	case elsewhere.MatchString(form):
 		r.refuse("tenancy/link", "remove it", "the link %q leads to where other queries can be asked", t)
 		return false
