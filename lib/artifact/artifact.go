@@ -58,6 +58,7 @@ var kinds = []struct {
 	kind   Kind
 }{
 	{"grafana/dashboards/", Dashboard},
+	{"grafana/customers/", Dashboard},
 	{"grafana/provisioning/dashboards/", Dashboards},
 	{"grafana/provisioning/datasources/", Datasources},
 	{"grafana/provisioning/alerting/", Alerting},

@@ -21,13 +21,17 @@ type Customer struct {
 // anyone stands in grouped changes where each customer's own slug, id or name stands.
 const anyone = "<customer>"
 
-// customersFolder holds one folder of dashboards for each customer, named by its slug.
-const customersFolder = "grafana/dashboards/customers/"
+// customersFolder holds a folder for each dashboard provider, and in it one for each customer,
+// named by its slug.
+const customersFolder = "grafana/customers/"
 
 // variant returns the customer of a dashboard and its file name, and whether it is a variant.
 func variant(p artifact.Path) (slug, name string, ok bool) {
 	rest, ok := strings.CutPrefix(string(p), customersFolder)
 	if !ok {
+		return "", "", false
+	}
+	if _, rest, ok = strings.Cut(rest, "/"); !ok {
 		return "", "", false
 	}
 	slug, name, ok = strings.Cut(rest, "/")

@@ -117,7 +117,7 @@ func TestSummary(t *testing.T) {
 		if new = old; i < 2311 {
 			new = strings.Replace(old, "5", "4", 1)
 		}
-		path := artifact.Path(fmt.Sprintf("grafana/dashboards/customers/c%d/t.json", i))
+		path := artifact.Path(fmt.Sprintf("grafana/customers/00/c%d/t.json", i))
 		c.Add(Pair{Environment: "prod", Path: path, Old: fmt.Appendf(nil, old, i), New: fmt.Appendf(nil, new, i)})
 	}
 	r := c.Report()
@@ -372,7 +372,7 @@ func FuzzFiles(f *testing.F) {
 	f.Fuzz(func(t *testing.T, old, new []byte, isDashboard bool) {
 		path := artifact.Path("prometheus/x.yml")
 		if isDashboard {
-			path = "grafana/dashboards/customers/acme/x.json"
+			path = "grafana/customers/00/acme/x.json"
 		}
 		c := NewCollector(nil)
 		c.Add(Pair{Environment: "prod", Path: path, Old: slices.Concat([]byte{}, old), New: slices.Concat([]byte{}, new)})

@@ -169,7 +169,7 @@ func (r *reading) ruleQuery(n *node) {
 	switch {
 	case uid == serverSide || uid == "-100":
 		r.shape(model, serverSideShape)
-	case uid != "" && uid == r.p.tree.Datasource:
+	case uid != "" && uid == r.datasource():
 		r.shape(model, modelKeys)
 		if model.get("expr") == nil {
 			r.refuse("tenancy/query", "", "a query has no expression")

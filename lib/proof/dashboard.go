@@ -360,7 +360,7 @@ func (r *reading) source(n *node) source {
 	case "__expr__":
 		return source{serverSide, uid}
 	}
-	if kind == prometheus && uid != "" && (uid == r.p.tree.Datasource || r.p.tree.DatasourceVariable && r.sourceVariable(uid)) {
+	if kind == prometheus && uid != "" && (uid == r.datasource() || r.p.tree.DatasourceVariable && r.sourceVariable(uid)) {
 		return source{prometheus, uid}
 	}
 	r.refuse("tenancy/datasource", "name the customer's data source", "the data source %q of type %q is not the one that the file must be pinned to", uid, kind)

@@ -44,11 +44,11 @@ func TestExample(t *testing.T) {
 	}
 	for _, file := range dashboards {
 		data := scope(t, file)
-		v := p.Dashboard("grafana/dashboards/customers/acme/x.json", data, acme)
+		v := p.Dashboard("grafana/customers/00/acme/x.json", data, acme)
 		if !v.Proven() || v.Queries == 0 {
 			t.Error(v.Queries, v.Findings)
 		}
-		if p.Dashboard("grafana/dashboards/customers/acme/x.json", file, acme).Proven() {
+		if p.Dashboard("grafana/customers/00/acme/x.json", file, acme).Proven() {
 			t.Error("the dashboard for all customers is proven")
 		}
 	}

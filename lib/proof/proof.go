@@ -22,7 +22,8 @@ type Tree struct {
 	Records map[string][]Record
 	// Bases are the uids of the base dashboards and of the base alert rules.
 	Bases []string
-	// Datasource is the uid of the one Prometheus data source that a file may name.
+	// Datasource is the uid of the one Prometheus data source that a file may name, with {slug}
+	// for the customer's slug where each has its own.
 	Datasource string
 	// DatasourceVariable allows a variable of type datasource besides: the viewer then chooses
 	// among the Prometheus data sources of the organisation.
@@ -76,16 +77,17 @@ func New(tree Tree) *Prover {
 	return p
 }
 
-var fileName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._-]*\.json$`)
+// variantPath is where a customer's dashboards stand: a folder for each customer, in folders
+// that each belong to one dashboard provider.
+var variantPath = regexp.MustCompile(`^grafana/customers/[0-9a-f]{2,4}/([a-z0-9-]+)/[A-Za-z0-9_][A-Za-z0-9._-]*\.json$`)
 
 // Dashboard reads the dashboard at the path, which is relative to the environment's tree.
 func (p *Prover) Dashboard(path string, data []byte, s Subject) Verdict {
 	if why := p.flaw(s); why != "" {
 		return refused(path, "tenancy/identity", why)
 	}
-	name, inside := strings.CutPrefix(path, "grafana/dashboards/customers/"+s.Slug+"/")
-	if !inside || !fileName.MatchString(name) {
-		return refused(path, "tenancy/identity", "a dashboard of the customer belongs to grafana/dashboards/customers/"+s.Slug)
+	if place := variantPath.FindStringSubmatch(path); place == nil || place[1] != s.Slug {
+		return refused(path, "tenancy/identity", "a dashboard of the customer belongs to grafana/customers/SHARD/"+s.Slug)
 	}
 	if verdict, ok := p.canonical(path, data, s); ok {
 		return verdict
@@ -143,6 +145,11 @@ func (r *reading) literal(place, text string) {
 	if text != "" {
 		r.literals = append(r.literals, literal{place, text})
 	}
+}
+
+// datasource is the uid of the data source that the file may name.
+func (r *reading) datasource() string {
+	return strings.ReplaceAll(r.p.tree.Datasource, "{slug}", r.who.slug)
 }
 
 // query proves one expression.

@@ -56,7 +56,7 @@ var (
 	other = Subject{ID: "customer-8", Slug: "globex", Name: "Globex Corp"}
 )
 
-const acmePath = "grafana/dashboards/customers/acme/jobs.json"
+const acmePath = "grafana/customers/00/acme/jobs.json"
 
 func testTree(t testing.TB) Tree {
 	t.Helper()
@@ -342,7 +342,7 @@ func variant(s Subject) (string, string) {
 	id = strings.ReplaceAll(strings.ReplaceAll(id, `\`, `\\`), `"`, `\"`)
 	text := strings.NewReplacer(`customer_id=\"7\"`, `customer_id=\"`+id+`\"`, "jobs-acme", "jobs-"+s.Slug, "customer:acme", "customer:"+s.Slug,
 		"Acme", s.Name).Replace(goodDashboard)
-	return "grafana/dashboards/customers/" + s.Slug + "/jobs.json", text
+	return "grafana/customers/00/" + s.Slug + "/jobs.json", text
 }
 
 func TestOtherCustomers(t *testing.T) {
@@ -393,8 +393,8 @@ func TestSubjects(t *testing.T) {
 			t.Errorf("proven for %+v", s)
 		}
 	}
-	for _, path := range []string{"grafana/dashboards/jobs.json", "grafana/dashboards/customers/globex/jobs.json",
-		"grafana/dashboards/customers/acme/../globex/jobs.json", "grafana/dashboards/customers/acme/jobs.yaml"} {
+	for _, path := range []string{"grafana/dashboards/jobs.json", "grafana/customers/00/globex/jobs.json",
+		"grafana/customers/00/acme/../globex/jobs.json", "grafana/customers/00/acme/jobs.yaml"} {
 		if p.Dashboard(path, []byte(goodDashboard), acme).Proven() {
 			t.Errorf("proven at %s", path)
 		}
