@@ -56,6 +56,10 @@ type Artifact struct {
 	// SHA256 whoever publishes the file finds out both.
 	Size   int64
 	SHA256 string
+	// Key names the content, if its maker can tell without making it: as long as the same program
+	// gives the same Key for a Path, it gives the same content. What is published under its
+	// Key already is neither made nor summed again.
+	Key string
 	// Source is the entry file that made it, relative to the project's root; empty for a placeholder.
 	Source string
 	// Customer is the slug of the only customer whose data the file may show; empty for everyone's.

@@ -54,7 +54,7 @@ type content struct {
 	*artifact.Artifact
 	size int64
 	sum  sum
-	// given is set where the artifact's maker told the sum; otherwise check is a fast checksum
+	// given is set where the sum was told and not made from the content; otherwise check is a fast checksum
 	// of what was summed. Either lets Stage see that it writes what was compared.
 	given bool
 	check uint32
@@ -77,28 +77,42 @@ const (
 // castagnoli is the polynomial that processors have an instruction for.
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// contents describes the artifacts, sorted by path.
-func (t *Tree) contents(ctx context.Context, artifacts []artifact.Artifact) ([]content, error) {
+// contents describes a plan's artifacts, sorted by path. What the stamp remembers under an
+// artifact's key stands in the old manifest.
+func (t *Tree) contents(ctx context.Context, p *Plan, old *Manifest) ([]content, error) {
+	artifacts := p.build.Artifacts
 	all := make([]content, len(artifacts))
 	for i := range artifacts {
 		all[i].Artifact = &artifacts[i]
 	}
 	slices.SortFunc(all, func(a, b content) int { return strings.Compare(string(a.Path), string(b.Path)) })
-	return all, t.each(ctx, len(all), func(i int) error { return all[i].describe(t) })
+	return all, t.each(ctx, len(all), func(i int) error {
+		c := &all[i]
+		if c.SHA256 != "" {
+			size := c.Size
+			if c.Render == nil {
+				size = int64(len(c.Bytes))
+			}
+			return c.describeAs(size, c.SHA256)
+		}
+		if f, ok := p.stamp.remembers(c.Artifact, old); ok {
+			return c.describeAs(f.Size, f.SHA256)
+		}
+		c.describe(t)
+		return nil
+	})
 }
 
-func (c *content) describe(t *Tree) error {
-	if c.SHA256 != "" {
-		c.size, c.given = c.Size, true
-		if c.Render == nil {
-			c.size = int64(len(c.Bytes))
-		}
-		var ok bool
-		if c.sum, ok = parseSum(c.SHA256); !ok || c.size < 0 {
-			return fmt.Errorf("%s: the artifact's SHA256 is not 64 lower-case hexadecimal digits, or its Size is negative", c.Path)
-		}
-		return nil
+func (c *content) describeAs(size int64, sha256 string) error {
+	var ok bool
+	if c.sum, ok = parseSum(sha256); !ok || size < 0 {
+		return fmt.Errorf("%s: the artifact's SHA256 is not 64 lower-case hexadecimal digits, or its Size is negative", c.Path)
 	}
+	c.size, c.given = size, true
+	return nil
+}
+
+func (c *content) describe(t *Tree) {
 	buffer, done := t.buffer()
 	defer done()
 	data := c.Content(*buffer)
@@ -106,7 +120,6 @@ func (c *content) describe(t *Tree) error {
 	if c.Render != nil {
 		*buffer = data
 	}
-	return nil
 }
 
 // with calls use with the content, after making sure that it is the one described.

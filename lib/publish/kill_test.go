@@ -29,10 +29,16 @@ const (
 )
 
 func TestMain(m *testing.M) {
-	if os.Getenv(killAt) == "" {
+	var run func() error
+	switch {
+	case os.Getenv(killAt) != "":
+		run = publishAndDie
+	case os.Getenv(largeDir) != "":
+		run = publishLargeAndMeasure
+	default:
 		os.Exit(m.Run())
 	}
-	if err := publishAndDie(); err != nil {
+	if err := run(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}

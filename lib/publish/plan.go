@@ -1,7 +1,6 @@
 package publish
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io/fs"
@@ -86,7 +85,7 @@ type Plan struct {
 	vacated  []artifact.Path // once ours and no longer wanted; their directories may be empty now
 	stamp    stamp           // the stamp on disk
 	begun    time.Time       // when Compare began
-	doubts   int             // wanted files that had to be read since no stat told enough
+	doubts   int             // wanted files that had to be read, and contents summed, for want of a stat or key in the stamp
 }
 
 // Differences returns the files that are not as they shall be, sorted by path.
@@ -132,23 +131,24 @@ func (t *Tree) Compare(ctx context.Context, b Build) (*Plan, error) {
 }
 
 func (t *Tree) compare(ctx context.Context, p *Plan, d *disk) (err error) {
-	if p.wanted, err = t.contents(ctx, p.build.Artifacts); err != nil {
-		return err
-	}
-	var manifest *Manifest
-	if len(p.wanted) > 0 {
-		manifest = newManifest(p.build, p.wanted)
-		p.manifest = manifest.encode()
-	}
-	oldBytes, old, err := t.ownedBy(p.build, d, p.manifest, manifest)
+	oldBytes, old, err := t.ownedBy(p.build, d)
 	if err != nil {
 		return err
 	}
 	if p.journal, p.stale, err = t.readJournal(p.Environment); err != nil {
 		return err
 	}
-	if p.stamp.Manifest == "" || old == nil || p.stamp.Manifest != digest(oldBytes) {
-		p.stamp.files = nil // it does not tell of these files
+	if old == nil || p.stamp.Manifest != digest(oldBytes) {
+		p.stamp.files, p.stamp.keys = nil, nil // it does not tell of these files
+	}
+	if p.stamp.Identity != p.build.Identity {
+		p.stamp.keys = nil // they were another program's
+	}
+	if p.wanted, err = t.contents(ctx, p, old); err != nil {
+		return err
+	}
+	if len(p.wanted) > 0 {
+		p.manifest = newManifest(p.build, p.wanted).encode()
 	}
 	candidates := candidates(p, old, d)
 	if err := t.readDoubtful(ctx, p, old, d, candidates); err != nil {
@@ -288,23 +288,15 @@ func (t *Tree) checkPlace(p *Plan, d *disk, name artifact.Path, lastDir *string)
 	return nil
 }
 
-// ownedBy reads the old manifest and decides whether this build may act on it. The new one is
-// given for the case that nothing has changed.
-func (t *Tree) ownedBy(b Build, d *disk, newBytes []byte, new *Manifest) ([]byte, *Manifest, error) {
-	data, err := t.manifestBytes(b.Environment, d)
-	if err != nil || data == nil {
-		return nil, nil, err
-	}
-	if bytes.Equal(data, newBytes) {
-		return data, new, nil
-	}
-	old, err := t.parseManifest(b.Environment, data)
+// ownedBy reads the old manifest and decides whether this build may act on it.
+func (t *Tree) ownedBy(b Build, d *disk) ([]byte, *Manifest, error) {
+	data, old, err := t.readManifest(b.Environment, d)
 	var damaged *ManifestError
 	switch {
 	case errors.As(err, &damaged) && b.Force:
 		return data, nil, nil
-	case err != nil:
-		return data, nil, err
+	case err != nil || old == nil:
+		return nil, nil, err
 	case old.Project != b.Project && !b.Force:
 		return nil, nil, &TreeError{
 			Path:    t.at(b.Environment),
@@ -316,41 +308,27 @@ func (t *Tree) ownedBy(b Build, d *disk, newBytes []byte, new *Manifest) ([]byte
 }
 
 // readManifest returns an environment's manifest with its bytes, or nothing when there is none.
+// The bytes come with a ManifestError too.
 func (t *Tree) readManifest(environment string, d *disk) ([]byte, *Manifest, error) {
-	data, err := t.manifestBytes(environment, d)
-	if err != nil || data == nil {
-		return nil, nil, err
-	}
-	m, err := t.parseManifest(environment, data)
-	return data, m, err
-}
-
-// manifestBytes returns nil when there is no manifest.
-func (t *Tree) manifestBytes(environment string, d *disk) ([]byte, error) {
-	name := environment + "/" + ManifestName
+	name := t.at(environment + "/" + ManifestName)
 	if _, exists := d.others[ManifestName]; exists {
-		return nil, &TreeError{Path: t.at(name), Problem: "is not a regular file", Remedy: "move it away and build again"}
+		return nil, nil, &TreeError{Path: name, Problem: "is not a regular file", Remedy: "move it away and build again"}
 	}
 	if _, exists := d.find(ManifestName); !exists {
-		return nil, nil
+		return nil, nil, nil
 	}
 	data, err := d.root.ReadFile(ManifestName)
 	if err != nil {
-		return nil, machine("read", t.at(name), err)
+		return nil, nil, machine("read", name, err)
 	}
-	return data, nil
-}
-
-func (t *Tree) parseManifest(environment string, data []byte) (*Manifest, error) {
-	name := t.at(environment + "/" + ManifestName)
 	m, err := ParseManifest(name, data)
 	if err == nil && m.Environment != environment {
 		err = &ManifestError{Path: name, Problem: "belongs to the environment " + quote(m.Environment)}
 	}
 	if err != nil {
-		return nil, err
+		return data, nil, err
 	}
-	return m, nil
+	return data, m, nil
 }
 
 // decide says what becomes of a candidate. It is not relevant when the path is neither wanted
@@ -374,7 +352,7 @@ func (p *Plan) decide(old *Manifest, c *candidate) (Change, bool) {
 	}
 	reason := "is not a regular file, and no build made it"
 	if c.file >= 0 {
-		if isWanted && c.doubt {
+		if isWanted && (c.doubt || want.Key != "" && !want.given) {
 			p.doubts++
 		}
 		if isWanted && c.reading.sum == want.sum {

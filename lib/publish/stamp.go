@@ -11,6 +11,8 @@ import (
 	"errors"
 	"os"
 	"time"
+
+	"github.com/dashc/dashc/lib/artifact"
 )
 
 // stamp remembers which program and which inputs made the tree that is on disk, so that a
@@ -24,6 +26,19 @@ type stamp struct {
 	// files holds, in the order of the manifest's files, the stat of each file that is known to
 	// hold what the manifest says, and that shows every later edit; the zero stat for the others.
 	files []stat
+	// keys holds, in the same order, what stands for each artifact's Key; zero for one without.
+	keys []key
+}
+
+// key is the first half of an artifact.Artifact.Key's SHA-256.
+type key [sha256.Size / 2]byte
+
+func newKey(of string) key {
+	if of == "" {
+		return key{}
+	}
+	s := sha256.Sum256([]byte(of))
+	return key(s[:len(key{})])
 }
 
 // refreshAfter is the number of files that are read in vain before the stamp is written only to
@@ -44,6 +59,15 @@ func (s stamp) about(other stamp) bool {
 // holds what the manifest says.
 func (s stamp) holds(i int, on stat) bool {
 	return i < len(s.files) && on.known() && s.files[i] == on
+}
+
+// remembers returns what the manifest says of an artifact that was published under the same key.
+func (s stamp) remembers(a *artifact.Artifact, m *Manifest) (File, bool) {
+	i, owned := m.find(a.Path)
+	if !owned || a.Key == "" || i >= len(s.keys) || s.keys[i] != newKey(a.Key) {
+		return File{}, false
+	}
+	return m.Files[i], true
 }
 
 // Fresh tells whether the tree of an environment is what a build by the same program
@@ -110,7 +134,7 @@ var errNotHeld = errors.New("publish: the file differs from the manifest")
 // is not on disk or not a regular file.
 func (s *stamp) doubtful(m *Manifest, d *disk) ([]int, bool) {
 	if len(s.files) != len(m.Files) {
-		s.files = make([]stat, len(m.Files))
+		s.files, s.keys = make([]stat, len(m.Files)), make([]key, len(m.Files))
 	}
 	var doubtful []int
 	file := 0
@@ -145,7 +169,11 @@ func (t *Tree) refreshStamp(ctx context.Context, p *Plan, env *os.Root) {
 		_ = t.root.Remove(stampName(p.Environment))
 		return
 	}
-	now := stamp{Identity: p.build.Identity, Inputs: cmp.Or(p.build.Stamp, p.build.Inputs), Manifest: digest(p.manifest)}
+	keys := make([]key, len(p.wanted))
+	for i := range p.wanted {
+		keys[i] = newKey(p.wanted[i].Key)
+	}
+	now := stamp{keys: keys, Identity: p.build.Identity, Inputs: cmp.Or(p.build.Stamp, p.build.Inputs), Manifest: digest(p.manifest)}
 	if now.Identity == "" || now.about(p.stamp) && len(p.writes) == 0 && p.doubts < refreshAfter {
 		return
 	}
@@ -204,11 +232,12 @@ func (t *Tree) writeStamp(environment string, s stamp, stats func(clock int64) [
 	}
 }
 
-// statSize is the size of an encoded stat: four numbers of eight bytes.
-const statSize = 4 * 8
+// recordSize is the size of a file's part of an encoded stamp: its stat, which is four numbers
+// of eight bytes, and its key.
+const recordSize = 4*8 + len(key{})
 
 // The stamp on disk is a JSON object whose last member, marked by filesKey, is the base64 form of
-// the stats with a checksum of everything: 100,000 of them have to be read in milliseconds.
+// the files' records with a checksum of everything: 100,000 of them have to be read in milliseconds.
 const (
 	filesKey  = `,"files":"`
 	stampTail = "\"}\n"
@@ -219,11 +248,12 @@ func (s stamp) encode() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	table := make([]byte, 0, len(s.files)*statSize+sha256.Size)
-	for _, f := range s.files {
+	table := make([]byte, 0, len(s.files)*recordSize+sha256.Size)
+	for i, f := range s.files {
 		for _, n := range [...]int64{f.size, f.modified, f.changed, int64(f.inode)} {
 			table = binary.LittleEndian.AppendUint64(table, uint64(n))
 		}
+		table = append(table, s.keys[i][:]...)
 	}
 	check := stampCheck(head, table)
 	b := append(bytes.TrimSuffix(head, []byte("}")), filesKey...)
@@ -248,7 +278,7 @@ func decodeStamp(data []byte) (stamp, bool) {
 	}
 	head = append(bytes.Clone(head), '}')
 	table, err := base64.StdEncoding.AppendDecode(nil, coded)
-	if err != nil || len(table)%statSize != 0 || len(table) < sha256.Size {
+	if err != nil || len(table) < sha256.Size || (len(table)-sha256.Size)%recordSize != 0 {
 		return stamp{}, false
 	}
 	table, check := table[:len(table)-sha256.Size], table[len(table)-sha256.Size:]
@@ -256,10 +286,12 @@ func decodeStamp(data []byte) (stamp, bool) {
 	if stampCheck(head, table) != sum(check) || json.Unmarshal(head, &s) != nil {
 		return stamp{}, false
 	}
-	s.files = make([]stat, len(table)/statSize)
+	s.files, s.keys = make([]stat, len(table)/recordSize), make([]key, len(table)/recordSize)
 	for i := range s.files {
-		number := func(n int) uint64 { return binary.LittleEndian.Uint64(table[i*statSize+n*8:]) }
+		record := table[i*recordSize:]
+		number := func(n int) uint64 { return binary.LittleEndian.Uint64(record[n*8:]) }
 		s.files[i] = stat{int64(number(0)), int64(number(1)), int64(number(2)), number(3)}
+		copy(s.keys[i][:], record[4*8:])
 	}
 	return s, true
 }
