@@ -277,7 +277,7 @@ func decodeStamp(data []byte) (stamp, bool) {
 		return stamp{}, false
 	}
 	head = append(bytes.Clone(head), '}')
-	table, err := base64.StdEncoding.AppendDecode(nil, coded)
+	table, err := base64.StdEncoding.Strict().AppendDecode(nil, coded)
 	if err != nil || len(table) < sha256.Size || (len(table)-sha256.Size)%recordSize != 0 {
 		return stamp{}, false
 	}
