@@ -28,7 +28,7 @@ type Options struct {
 	Tool string
 	// Identity tells one build of the program from another; see publish.Build.
 	Identity string
-	// Workers is the number of files evaluated at once, at least 1.
+	// Workers is the number of files evaluated, or written, at once, at least 1.
 	Workers int
 	// Prune removes the trees of environments that the project no longer has.
 	Prune bool
@@ -99,7 +99,9 @@ func Run(ctx context.Context, p *project.Project, options Options) (Report, erro
 	if err != nil {
 		return Report{}, &publish.MachineError{Op: "read the sources", Path: p.Root, Err: err}
 	}
-	disk, err := publish.Open(ctx, p.OutDir, publish.Options{NoWait: options.NoWait, ReadOnly: options.Check, Waiting: options.Waiting})
+	disk, err := publish.Open(ctx, p.OutDir, publish.Options{
+		NoWait: options.NoWait, ReadOnly: options.Check, Writers: options.Workers, Waiting: options.Waiting,
+	})
 	if err != nil {
 		return Report{}, err
 	}
