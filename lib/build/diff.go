@@ -41,7 +41,7 @@ func Diff(ctx context.Context, p *project.Project, options DiffOptions) (diff.Re
 	if err != nil {
 		return diff.Report{}, nil, err
 	}
-	trees, err := compileTrees(ctx, p, options.Environments, options.Workers, nil, options.Progress)
+	trees, err := compileTrees(ctx, p, options.Environments, compiling{workers: options.Workers, progress: options.Progress})
 	if err != nil {
 		return diff.Report{}, nil, err
 	}
@@ -66,7 +66,7 @@ func diffAll(ctx context.Context, disk *publish.Tree, collector *diff.Collector,
 		if err != nil {
 			return findings, err
 		}
-		if err := errors.Join(d.addAll(ctx, t.artifacts, options.Workers), d.close()); err != nil {
+		if err := errors.Join(d.addAll(ctx, t, options.Workers), d.close()); err != nil {
 			return findings, err
 		}
 	}
@@ -85,7 +85,7 @@ func diffAll(ctx context.Context, disk *publish.Tree, collector *diff.Collector,
 		if err != nil {
 			return findings, err
 		}
-		if err := errors.Join(d.addAll(ctx, nil, options.Workers), d.close()); err != nil {
+		if err := errors.Join(d.addAll(ctx, tree{}, options.Workers), d.close()); err != nil {
 			return findings, err
 		}
 	}
@@ -125,7 +125,7 @@ func (d *treeDiff) add(a artifact.Artifact, customer diff.Customer) error {
 	if err != nil {
 		return err
 	}
-	bytes := a.Bytes
+	bytes := a.Content(nil)
 	if bytes == nil {
 		bytes = []byte{}
 	}
@@ -151,17 +151,23 @@ func (d *treeDiff) rest(ctx context.Context, made func(artifact.Path) bool) erro
 	return nil
 }
 
-func (d *treeDiff) addAll(ctx context.Context, artifacts []artifact.Artifact, workers int) error {
+func (d *treeDiff) addAll(ctx context.Context, t tree, workers int) error {
+	whose := map[string]diff.Customer{}
+	if t.variants != nil {
+		for _, c := range t.variants.members.list {
+			whose[string(c.Slug)] = diff.Customer{Slug: string(c.Slug), ID: string(c.ID), Name: c.Name}
+		}
+	}
 	made := map[artifact.Path]bool{}
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.SetLimit(workers)
-	for _, a := range artifacts {
+	for _, a := range t.artifacts {
 		made[a.Path] = true
 		group.Go(func() error {
 			if err := groupCtx.Err(); err != nil {
 				return err
 			}
-			return d.add(a, diff.Customer{})
+			return d.add(a, whose[a.Customer])
 		})
 	}
 	if err := group.Wait(); err != nil {

@@ -1,6 +1,7 @@
 package project
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -41,8 +42,10 @@ type Environment struct {
 
 // Grafana is what dashc must know about the Grafana that reads the tree.
 type Grafana struct {
-	Version               string
-	DashboardsPath        string
+	Version        string
+	DashboardsPath string
+	// CustomersPath is where grafana/customers of the tree is mounted.
+	CustomersPath         string
 	MinRefreshInterval    time.Duration
 	ExternalDatasources   []string
 	ExternalContactPoints []string
@@ -246,6 +249,7 @@ func resolve(name string, chain []*environmentFile) (Environment, error) {
 	var settings struct {
 		Version               string   `json:"version"`
 		DashboardsPath        string   `json:"dashboardsPath"`
+		CustomersPath         string   `json:"customersPath"`
 		MinRefreshInterval    string   `json:"minRefreshInterval"`
 		ExternalDatasources   []string `json:"externalDatasources"`
 		ExternalContactPoints []string `json:"externalContactPoints"`
@@ -256,6 +260,7 @@ func resolve(name string, chain []*environmentFile) (Environment, error) {
 	environment.Grafana = Grafana{
 		Version:               settings.Version,
 		DashboardsPath:        settings.DashboardsPath,
+		CustomersPath:         cmp.Or(settings.CustomersPath, "/var/lib/grafana/customers"),
 		MinRefreshInterval:    5 * time.Second,
 		ExternalDatasources:   settings.ExternalDatasources,
 		ExternalContactPoints: settings.ExternalContactPoints,
