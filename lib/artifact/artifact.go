@@ -100,8 +100,15 @@ func KindOf(p Path) Kind {
 			continue
 		}
 		extension := path.Ext(string(p))
-		if k.kind == Dashboard && extension == ".json" || k.kind != Dashboard && (extension == ".yaml" || extension == ".yml") {
-			return k.kind
+		switch extension {
+		case ".json":
+			if k.kind == Dashboard || k.kind == Alerting { // which Grafana reads as JSON too
+				return k.kind
+			}
+		case ".yaml", ".yml":
+			if k.kind != Dashboard {
+				return k.kind
+			}
 		}
 	}
 	return Placeholder

@@ -38,6 +38,10 @@ type Options struct {
 	Force bool
 	// NoWait fails when another build holds the output folder's lock.
 	NoWait bool
+	// Part, if its Count is above 0, builds one of several disjoint parts of the trees.
+	Part Part
+	// Customers, if any, are the only ones whose dashboards are written, by id or slug.
+	Customers []string
 	// Long makes every customer's variant by itself instead of from a template. It gives the same
 	// bytes, and takes longer: a way to see that it does.
 	Long bool
@@ -143,6 +147,9 @@ func (r *run) build(ctx context.Context) (Report, error) {
 		report.Findings = append(report.Findings, t.findings...)
 	}
 	report.Findings = append(report.Findings, unusedSwitches(r.project, trees)...)
+	if err := r.strangers(trees); err != nil && !diagnostic.HasErrors(report.Findings) {
+		return report, err
+	}
 	published, unproven, err := r.publish(ctx, trees)
 	report.Findings = append(report.Findings, unproven...)
 	report.Environments = append(report.Environments, published...)
@@ -165,7 +172,7 @@ func (r *run) byRequest(a, b EnvironmentReport) int {
 // fresh tells whether an environment's tree is known to be what a build would write, and how
 // many files it has. Check and Verbose look closer.
 func (r *run) fresh(ctx context.Context, environment project.Environment) (int, bool) {
-	if r.options.Check || r.options.Verbose {
+	if r.options.Check || r.options.Verbose || r.partial() {
 		return 0, false
 	}
 	inputs, err := r.stampInputs(environment)
@@ -261,11 +268,16 @@ func (r *run) compare(ctx context.Context, t tree) (*publish.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	return r.disk.Compare(ctx, publish.Build{
+	build := publish.Build{
 		Project: r.project.Name, Environment: t.environment.Name, Tool: r.options.Tool,
 		Inputs: inputs, Stamp: stamp, Identity: r.options.Identity,
 		Artifacts: t.artifacts, Force: r.options.Force,
-	})
+	}
+	if r.partial() {
+		build.Identity = "" // the tree is not whole, and no build shall take it for fresh
+		build.Part = r.part(t)
+	}
+	return r.disk.Compare(ctx, build)
 }
 
 // abandoned plans the removal of trees whose environment is no more.

@@ -39,7 +39,7 @@ func variant(p artifact.Path) (slug, name string, ok bool) {
 }
 
 // shard is the form of provisioning files that hold the parts of many customers.
-var shard = regexp.MustCompile(`^(grafana/provisioning/[a-z]+/customers)-[^/]*(\.ya?ml)$`)
+var shard = regexp.MustCompile(`^(grafana/provisioning/[a-z]+/customers)-[^/]*(\.ya?ml|\.json)$`)
 
 // class is a path without its customer: files of one class are the same file for different customers.
 func class(p artifact.Path) artifact.Path {

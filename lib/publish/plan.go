@@ -28,6 +28,9 @@ type Build struct {
 	// Artifacts is the whole tree; it is read until the plan is carried out. An empty list takes
 	// the environment away: every file that the manifest owns, and the manifest.
 	Artifacts []artifact.Artifact
+	// Part tells which files this build answers for; nil means all. The others are neither read
+	// nor written nor removed, and stand in the manifest as some other build makes them.
+	Part func(artifact.Path) bool
 	// Force replaces files that were edited by hand, and a damaged manifest.
 	Force bool
 }
@@ -151,12 +154,16 @@ func (t *Tree) compare(ctx context.Context, p *Plan, d *disk) (err error) {
 		p.manifest = newManifest(p.build, p.wanted).encode()
 	}
 	candidates := candidates(p, old, d)
-	if err := t.readDoubtful(ctx, p, old, d, candidates); err != nil {
+	own := candidates
+	if part := p.build.Part; part != nil {
+		own = slices.DeleteFunc(slices.Clone(candidates), func(c candidate) bool { return !part(c.path) })
+	}
+	if err := t.readDoubtful(ctx, p, old, d, own); err != nil {
 		return err
 	}
 	lastDir := ""
-	for i := range candidates {
-		c := &candidates[i]
+	for i := range own {
+		c := &own[i]
 		if c.want < 0 {
 			p.vacated = append(p.vacated, c.path)
 		} else if err := t.checkPlace(p, d, c.path, &lastDir); err != nil {
