@@ -141,12 +141,13 @@ func digestOf(data []byte) string {
 	return hex.EncodeToString(sum[:16])
 }
 
-// at says in which source findings are, where they do not.
+// at says in which source findings are and which page tells more, where they do not.
 func at(source string, findings []diagnostic.Diagnostic) []diagnostic.Diagnostic {
 	for i := range findings {
 		if findings[i].Position.File == "" {
 			findings[i].Position.File = source
 		}
+		findings[i].Page = cmp.Or(findings[i].Page, pageOf(findings[i].Rule))
 	}
 	return findings
 }
