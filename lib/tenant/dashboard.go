@@ -310,6 +310,7 @@ func (s *scoping) panels() bool {
 			byID[id] = panel.Path
 		}
 		if panel.Type() == "row" {
+			delete(panel.JSON, "targets") // which a row does not ask
 			continue
 		}
 		problems := len(s.found)
@@ -532,6 +533,8 @@ func (s *scoping) annotation(annotation map[string]any, where string) (reason st
 		if textAt(target, "type") == "tags" || textAt(annotation, "type") == "tags" {
 			s.note("%s: shows the annotations of its tags, whoever they are about", where)
 		}
+		delete(annotation, "expr") // which Grafana's own annotations do not read
+		delete(target, "expr")
 		return ""
 	case kind != "" && !dashboard.SpeaksPromQL(kind):
 		return fmt.Sprintf("it asks a data source of the type %s, not Prometheus", kind)

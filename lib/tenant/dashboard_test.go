@@ -324,6 +324,7 @@ func TestGrid(t *testing.T) {
 		"left lost":      {[]string{panelJSON(1, 0, 0, 12, 8, `up_hosts`, ``), panelJSON(2, 12, 0, 12, 8, `jobs`, ``), panelJSON(3, 0, 8, 24, 8, `jobs`, ``)}, "2:0,0 3:0,8"},
 		"line lost":      {[]string{panelJSON(1, 0, 0, 24, 8, `up_hosts`, ``), panelJSON(2, 6, 8, 12, 8, `jobs`, ``)}, "2:6,0"},
 		"tall neighbour": {[]string{panelJSON(1, 0, 0, 12, 16, `jobs`, ``), panelJSON(2, 12, 0, 12, 8, `up_hosts`, ``), panelJSON(3, 12, 8, 12, 8, `jobs`, ``)}, "1:0,0 3:12,0"},
+		"overlapping":    {[]string{panelJSON(1, 0, 0, 12, 8, `up_hosts`, ``), panelJSON(2, 0, 0, 12, 8, `jobs`, ``), panelJSON(3, 4, 0, 12, 8, `jobs`, ``), panelJSON(4, 6, 0, 12, 8, `jobs`, ``)}, "2:0,0 3:12,0 4:6,8"},
 		"rows": {[]string{row(10, 0, ""), panelJSON(1, 0, 1, 12, 8, `up_hosts`, ``), row(11, 9, ""), panelJSON(2, 12, 10, 12, 8, `jobs`, ``), panelJSON(3, 0, 10, 12, 8, `up_hosts`, ``), row(12, 18, ""), panelJSON(4, 0, 19, 8, 8, `jobs`, ``)},
 			"11:0,0 2:0,1 12:0,9 4:0,10"},
 		"collapsed": {[]string{panelJSON(5, 0, 0, 24, 4, `up_hosts`, ``), row(10, 4, `, "collapsed": true, "panels": [`+panelJSON(1, 0, 5, 12, 8, `up_hosts`, ``)+","+panelJSON(2, 12, 5, 12, 8, `jobs`, ``)+`]`), row(11, 5, `, "collapsed": true, "panels": [`+panelJSON(3, 0, 6, 12, 8, `up_hosts`, ``)+`]`)},

@@ -248,15 +248,27 @@ func (x *expanded) fits(m promql.Macro, from, to int) bool {
 	value := x.Text[from:to]
 	switch m.Hole {
 	case promql.Text:
-		return staysInside(value, m.Quote) && slices.ContainsFunc(x.tokens, func(t parser.Item) bool {
-			return t.Typ == parser.STRING && start(t) < from && to < end(t)
-		})
+		t, ok := x.token(from)
+		return ok && staysInside(value, m.Quote) && t.Typ == parser.STRING && start(t) < from && to < end(t)
 	case promql.String:
-		return slices.ContainsFunc(x.tokens, func(t parser.Item) bool { return t.Typ == parser.STRING && start(t) == from && to == end(t) })
+		t, ok := x.token(from)
+		return ok && t.Typ == parser.STRING && start(t) == from && to == end(t)
 	case promql.MatcherList:
 		return x.matchers(from, to)
 	}
 	return !strings.ContainsAny(value, "{}[]\"'`#\n\r") && balanced(value)
+}
+
+// token returns the last token that starts at or before a position.
+func (x *expanded) token(at int) (parser.Item, bool) {
+	i, found := slices.BinarySearchFunc(x.tokens, at, func(t parser.Item, at int) int { return start(t) - at })
+	if !found {
+		i--
+	}
+	if i < 0 {
+		return parser.Item{}, false
+	}
+	return x.tokens[i], true
 }
 
 // matchers tells whether a value is whole tokens, all of them parts of matchers.
@@ -615,9 +627,12 @@ func (x *expanded) replaceable(m matcher) *problem {
 
 // wholeMacro tells whether a value, as written, is one macro and nothing else.
 func (x *expanded) wholeMacro(from, to int) bool {
-	return slices.ContainsFunc(x.query.Macros, func(m promql.Macro) bool {
-		return m.Hole == promql.String && m.Start == from && m.End == to || m.Hole == promql.Text && m.Start == from+1 && m.End == to-1
-	})
+	i, _ := slices.BinarySearchFunc(x.query.Macros, from, func(m promql.Macro, from int) int { return m.Start - from })
+	if i == len(x.query.Macros) {
+		return false
+	}
+	m := x.query.Macros[i]
+	return m.Hole == promql.String && m.Start == from && m.End == to || m.Hole == promql.Text && m.Start == from+1 && m.End == to-1
 }
 
 // check reads a scoped expression anew: in every expansion each selector has exactly one

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/prometheus/prometheus/promql/parser"
 
@@ -337,6 +338,25 @@ func TestCircle(t *testing.T) {
 		if k.metric(name).standing != lacks {
 			t.Errorf("%s carries the label", name)
 		}
+	}
+}
+
+// A long expression full of variables is no reason to wait.
+func TestLongExpression(t *testing.T) {
+	o := testOptions(t)
+	text := strings.Repeat("jobs{method=\"$window\",customer_id=~\"$customer\"} + ", 1300) + "jobs"
+	began := time.Now()
+	scoped, _, p := scopeExpression(o, text, "A", testSurroundings)
+	if p != nil {
+		t.Fatal(p.message)
+	}
+	if n := strings.Count(scoped, who); n != 1301 {
+		t.Errorf("%d matchers", n)
+	}
+	if took := time.Since(began); took > 20*time.Second {
+		t.Errorf("%d bytes took %s", len(text), took)
+	} else {
+		t.Logf("%d bytes took %s", len(text), took)
 	}
 }
 

@@ -113,9 +113,9 @@ func packed(places []place, top int) []place {
 			y = max(y, slices.Max(filled[p.x:p.x+p.w]))
 		}
 		for _, p := range line {
-			p.y = y
+			p.y = max(y, slices.Max(filled[p.x:p.x+p.w])) // below others of its line that it overlapped
 			for i := p.x; i < p.x+p.w; i++ {
-				filled[i] = y + p.h
+				filled[i] = p.y + p.h
 			}
 			all = append(all, p)
 		}
@@ -134,7 +134,9 @@ func leftwards(line []place) []place {
 	}
 	x := line[0].x
 	for i := range all {
-		all[i].x = x
+		if x+all[i].w <= gridWidth { // else it has overlapped others
+			all[i].x = x
+		}
 		x += all[i].w
 	}
 	return all
