@@ -15,6 +15,10 @@ import (
 // gcPercent lets the heap grow fourfold before it is swept, as the workers do.
 const gcPercent = 400
 
+// memoryLimit is where the heap is swept more often instead, in bytes: a tree of 100,000 files
+// fits, and a build machine has other things to do.
+const memoryLimit = 256 << 20
+
 func main() {
 	if evaluate.IsWorker() {
 		evaluate.RunWorker()
@@ -22,6 +26,7 @@ func main() {
 	}
 	// A command lives for a moment: memory that it gives back soon anyway is cheaper than looking for garbage.
 	debug.SetGCPercent(gcPercent)
+	debug.SetMemoryLimit(memoryLimit)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := cli.Run(ctx, os.Args, os.Stdout, os.Stderr)
 	stop()
