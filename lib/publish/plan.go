@@ -28,7 +28,7 @@ type Build struct {
 	// Artifacts is the whole tree; it is read until the plan is carried out. An empty list takes
 	// the environment away: every file that the manifest owns, and the manifest.
 	Artifacts []artifact.Artifact
-	// Force replaces files that were edited by hand, and a damaged manifest.
+	// Force replaces files that were edited by hand, and a damaged manifest. It reads every file.
 	Force bool
 }
 
@@ -138,8 +138,8 @@ func (t *Tree) compare(ctx context.Context, p *Plan, d *disk) (err error) {
 	if p.journal, p.stale, err = t.readJournal(p.Environment); err != nil {
 		return err
 	}
-	if old == nil || p.stamp.Manifest != digest(oldBytes) {
-		p.stamp.files, p.stamp.keys = nil, nil // it does not tell of these files
+	if old == nil || p.stamp.Manifest != digest(oldBytes) || p.build.Force {
+		p.stamp.files, p.stamp.keys = nil, nil // it does not tell of these files, or is not to be believed
 	}
 	if p.stamp.Identity != p.build.Identity {
 		p.stamp.keys = nil // they were another program's
