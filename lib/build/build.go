@@ -170,9 +170,9 @@ func (r *run) byRequest(a, b EnvironmentReport) int {
 }
 
 // fresh tells whether an environment's tree is known to be what a build would write, and how
-// many files it has. Check and Verbose look closer.
+// many files it has. Check, Verbose and Force look closer.
 func (r *run) fresh(ctx context.Context, environment project.Environment) (int, bool) {
-	if r.options.Check || r.options.Verbose || r.partial() {
+	if r.options.Check || r.options.Verbose || r.options.Force || r.partial() {
 		return 0, false
 	}
 	inputs, err := r.stampInputs(environment)

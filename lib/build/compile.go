@@ -217,6 +217,7 @@ func encode(document check.Document) (artifact.Artifact, []diagnostic.Diagnostic
 // grafanaFolders must exist wherever Grafana reads the tree: a missing one makes it skip
 // providers or log errors (pkg/services/provisioning in Grafana).
 var grafanaFolders = []string{
+	customersDir,
 	"grafana/dashboards",
 	"grafana/provisioning/alerting",
 	"grafana/provisioning/dashboards",

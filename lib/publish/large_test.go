@@ -5,6 +5,7 @@ package publish
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -214,4 +215,47 @@ func publishLargeAndMeasure() error {
 		}
 	}
 	return errors.New("no VmHWM")
+}
+
+// BenchmarkLargeState reads and writes the manifest and the stamp of a large tree; "json" is
+// what encoding/json alone would take.
+func BenchmarkLargeState(b *testing.B) {
+	what := variants(100_000)
+	contents := make([]content, len(what.Artifacts))
+	s := stamp{Identity: "v1", Inputs: "x", Manifest: "y", files: make([]stat, len(contents)), keys: make([]key, len(contents))}
+	for i := range contents {
+		contents[i] = content{Artifact: &what.Artifacts[i], size: 20_000}
+		s.files[i] = stat{20_000, int64(i) << 40, int64(i) << 41, uint64(i)}
+	}
+	m := newManifest(what, contents)
+	slices.SortFunc(m.Files, func(a, b File) int { return strings.Compare(string(a.Path), string(b.Path)) })
+	written := m.encode()
+	stamped, err := s.encode()
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, bench := range []struct {
+		name string
+		do   func() error
+	}{
+		{"manifest/encode", func() error { m.encode(); return nil }},
+		{"manifest/encode/json", func() error { _, err := json.MarshalIndent(m, "", "  "); return err }},
+		{"manifest/decode", func() error { _, err := ParseManifest("m", written); return err }},
+		{"manifest/decode/json", func() error { _, err := decodeManifest("m", written); return err }},
+		{"stamp/encode", func() error { _, err := s.encode(); return err }},
+		{"stamp/decode", func() error {
+			if _, ok := decodeStamp(stamped); !ok {
+				return errors.New("damaged")
+			}
+			return nil
+		}},
+	} {
+		b.Run(bench.name, func(b *testing.B) {
+			for b.Loop() {
+				if err := bench.do(); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
 }

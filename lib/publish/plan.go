@@ -31,7 +31,7 @@ type Build struct {
 	// Part tells which files this build answers for; nil means all. The others are neither read
 	// nor written nor removed, and stand in the manifest as some other build makes them.
 	Part func(artifact.Path) bool
-	// Force replaces files that were edited by hand, and a damaged manifest.
+	// Force replaces files that were edited by hand, and a damaged manifest. It reads every file.
 	Force bool
 }
 
@@ -141,8 +141,8 @@ func (t *Tree) compare(ctx context.Context, p *Plan, d *disk) (err error) {
 	if p.journal, p.stale, err = t.readJournal(p.Environment); err != nil {
 		return err
 	}
-	if old == nil || p.stamp.Manifest != digest(oldBytes) {
-		p.stamp.files, p.stamp.keys = nil, nil // it does not tell of these files
+	if old == nil || p.stamp.Manifest != digest(oldBytes) || p.build.Force {
+		p.stamp.files, p.stamp.keys = nil, nil // it does not tell of these files, or is not to be believed
 	}
 	if p.stamp.Identity != p.build.Identity {
 		p.stamp.keys = nil // they were another program's

@@ -127,11 +127,11 @@ func (l *listing) read(in *directories, dir string, stats bool) error {
 	if dir != "." {
 		prefix = dir + "/"
 	}
-	root, _, err := in.of(prefix + "x")
+	parent, base, err := in.of(dir)
 	if err != nil {
 		return err
 	}
-	handle, err := root.Open(".")
+	handle, err := parent.Open(base)
 	if err != nil {
 		return err
 	}
@@ -154,8 +154,9 @@ func (l *listing) read(in *directories, dir string, stats bool) error {
 		default:
 			file := diskFile{path: name}
 			if stats {
-				// What cannot be looked at is unknown; reading it tells why.
-				if info, err := root.Lstat(child.Name()); err == nil {
+				// Within an os.Root this is what ReadDir itself has seen, without another call. What
+				// cannot be looked at is unknown; reading it tells why.
+				if info, err := child.Info(); err == nil {
 					file.stat = newStat(info)
 				}
 			}

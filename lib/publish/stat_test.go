@@ -117,6 +117,16 @@ func TestCompareKnowsWithoutReading(t *testing.T) {
 	}
 }
 
+func TestForceReadsEverything(t *testing.T) {
+	dir := t.TempDir()
+	b := build(tree{"a.json": "A", "b.json": "B"})
+	publishSettled(t, dir, b)
+	b.Force = true
+	if _, changes, _, read := look(t, dir, b); changes != "a.json:unchanged b.json:unchanged manifest:unchanged" || read != 2 {
+		t.Errorf("%s, %d files read", changes, read)
+	}
+}
+
 // TestStampOfAnotherTree puts trees with the same manifest but other files below each other's stamps.
 func TestStampOfAnotherTree(t *testing.T) {
 	files := tree{"a.json": "A", "b.json": "B"}
