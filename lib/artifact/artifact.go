@@ -43,11 +43,73 @@ const (
 	Placeholder Kind = "placeholder" // keeps a directory that Grafana insists on
 )
 
-// Artifact is one output file.
+// Artifact is one output file. Its content is Bytes, or what Render makes.
 type Artifact struct {
 	Path  Path
 	Kind  Kind
 	Bytes []byte
+	// Render appends the content to dst and returns the result. It serves files that come by the
+	// thousand: their contents are made when they are needed and are never all in memory. It
+	// must append the same bytes each time, be safe for concurrent use, and cost no more than a copy.
+	Render func(dst []byte) []byte
+	// Size and SHA256 (hexadecimal) describe what Render makes, if its maker knows; without a
+	// SHA256 whoever publishes the file finds out both.
+	Size   int64
+	SHA256 string
+	// Key names the content, if its maker can tell without making it: as long as the same program
+	// gives the same Key for a Path, it gives the same content. What is published under its
+	// Key already is neither made nor summed again.
+	Key string
 	// Source is the entry file that made it, relative to the project's root; empty for a placeholder.
 	Source string
+	// Customer is the slug of the only customer whose data the file may show; empty for everyone's.
+	Customer string
+	// Proof is the short result of the proof that it shows no other customer's, for example
+	// "proven: 12 selectors".
+	Proof string
+}
+
+// Content returns the file's content: Bytes, or what Render appends to buffer, which may be
+// reused once the content is done with. The content must not be changed.
+func (a *Artifact) Content(buffer []byte) []byte {
+	if a.Render == nil {
+		return a.Bytes
+	}
+	return a.Render(buffer[:0])
+}
+
+// kinds are the folders of a tree and what reads them; more specific ones first.
+var kinds = []struct {
+	folder string
+	kind   Kind
+}{
+	{"grafana/dashboards/", Dashboard},
+	{"grafana/customers/", Dashboard},
+	{"grafana/provisioning/dashboards/", Dashboards},
+	{"grafana/provisioning/datasources/", Datasources},
+	{"grafana/provisioning/alerting/", Alerting},
+	{"grafana/provisioning/plugins/", Plugins},
+	{"prometheus/", Prometheus},
+}
+
+// KindOf returns what a file of the tree is by its path: that of the folder if it has the
+// extension that is read there, else Placeholder.
+func KindOf(p Path) Kind {
+	for _, k := range kinds {
+		if !strings.HasPrefix(string(p), k.folder) {
+			continue
+		}
+		extension := path.Ext(string(p))
+		switch extension {
+		case ".json":
+			if k.kind == Dashboard || k.kind == Alerting { // which Grafana reads as JSON too
+				return k.kind
+			}
+		case ".yaml", ".yml":
+			if k.kind != Dashboard {
+				return k.kind
+			}
+		}
+	}
+	return Placeholder
 }

@@ -28,7 +28,7 @@ type Options struct {
 	Tool string
 	// Identity tells one build of the program from another; see publish.Build.
 	Identity string
-	// Workers is the number of files evaluated at once, at least 1.
+	// Workers is the number of files evaluated, or written, at once, at least 1.
 	Workers int
 	// Prune removes the trees of environments that the project no longer has.
 	Prune bool
@@ -38,6 +38,13 @@ type Options struct {
 	Force bool
 	// NoWait fails when another build holds the output folder's lock.
 	NoWait bool
+	// Part, if its Count is above 0, builds one of several disjoint parts of the trees.
+	Part Part
+	// Customers, if any, are the only ones whose dashboards are written, by id or slug.
+	Customers []string
+	// Long makes every customer's variant by itself instead of from a template. It gives the same
+	// bytes, and takes longer: a way to see that it does.
+	Long bool
 	// Verbose evaluates even where nothing has changed, so that the report can say what each entry costs.
 	Verbose bool
 	// Progress is called after each evaluation; calls do not overlap.
@@ -99,7 +106,9 @@ func Run(ctx context.Context, p *project.Project, options Options) (Report, erro
 	if err != nil {
 		return Report{}, &publish.MachineError{Op: "read the sources", Path: p.Root, Err: err}
 	}
-	disk, err := publish.Open(ctx, p.OutDir, publish.Options{NoWait: options.NoWait, ReadOnly: options.Check, Waiting: options.Waiting})
+	disk, err := publish.Open(ctx, p.OutDir, publish.Options{
+		NoWait: options.NoWait, ReadOnly: options.Check, Writers: options.Workers, Waiting: options.Waiting,
+	})
 	if err != nil {
 		return Report{}, err
 	}
@@ -130,7 +139,7 @@ func (r *run) build(ctx context.Context) (Report, error) {
 		}
 		stale = append(stale, environment)
 	}
-	trees, err := compileTrees(ctx, r.project, stale, r.options.Workers, nil, r.options.Progress)
+	trees, err := compileTrees(ctx, r.project, stale, compiling{workers: r.options.Workers, long: r.options.Long, progress: r.options.Progress})
 	if err != nil {
 		return report, err
 	}
@@ -138,7 +147,11 @@ func (r *run) build(ctx context.Context) (Report, error) {
 		report.Findings = append(report.Findings, t.findings...)
 	}
 	report.Findings = append(report.Findings, unusedSwitches(r.project, trees)...)
-	published, err := r.publish(ctx, trees)
+	if err := r.strangers(trees); err != nil && !diagnostic.HasErrors(report.Findings) {
+		return report, err
+	}
+	published, unproven, err := r.publish(ctx, trees)
+	report.Findings = append(report.Findings, unproven...)
 	report.Environments = append(report.Environments, published...)
 	slices.SortStableFunc(report.Environments, r.byRequest)
 	return report, err
@@ -159,7 +172,7 @@ func (r *run) byRequest(a, b EnvironmentReport) int {
 // fresh tells whether an environment's tree is known to be what a build would write, and how
 // many files it has. Check and Verbose look closer.
 func (r *run) fresh(ctx context.Context, environment project.Environment) (int, bool) {
-	if r.options.Check || r.options.Verbose {
+	if r.options.Check || r.options.Verbose || r.partial() {
 		return 0, false
 	}
 	inputs, err := r.stampInputs(environment)
@@ -179,32 +192,43 @@ func (r *run) stampInputs(environment project.Environment) (string, error) {
 
 // publish makes the disk agree with the trees that have no errors. All of them are staged
 // before the first is committed, so that a full disk changes nothing.
-func (r *run) publish(ctx context.Context, trees []tree) ([]EnvironmentReport, error) {
+func (r *run) publish(ctx context.Context, trees []tree) ([]EnvironmentReport, []diagnostic.Diagnostic, error) {
 	var reports []EnvironmentReport
 	var plans []*publish.Plan
 	var conflicts []error
+	var unproven []diagnostic.Diagnostic
 	for _, t := range trees {
+		failed := EnvironmentReport{Name: t.environment.Name, Failed: true, Entries: entryReports(t, nil)}
 		if diagnostic.HasErrors(t.findings) {
-			reports = append(reports, EnvironmentReport{Name: t.environment.Name, Failed: true, Entries: entryReports(t, nil)})
+			reports = append(reports, failed)
 			continue
 		}
 		plan, err := r.compare(ctx, t)
 		if err != nil {
-			return reports, err
+			return reports, unproven, err
+		}
+		findings, err := r.prove(ctx, t, plan)
+		if err != nil {
+			return reports, unproven, err
+		}
+		if len(findings) > 0 {
+			unproven = append(unproven, findings...)
+			reports = append(reports, failed)
+			continue
 		}
 		reports = append(reports, environmentReport(t, plan))
 		plans = append(plans, plan)
 	}
 	abandoned, err := r.abandoned(ctx)
 	if err != nil {
-		return reports, err
+		return reports, unproven, err
 	}
 	for _, plan := range abandoned {
 		reports = append(reports, environmentReport(tree{environment: project.Environment{Name: plan.Environment}}, plan))
 		plans = append(plans, plan)
 	}
 	if r.options.Check {
-		return reports, nil
+		return reports, unproven, nil
 	}
 	for _, plan := range plans {
 		if found := plan.Conflicts(); len(found) > 0 {
@@ -212,9 +236,23 @@ func (r *run) publish(ctx context.Context, trees []tree) ([]EnvironmentReport, e
 		}
 	}
 	if len(conflicts) > 0 {
-		return nil, errors.Join(conflicts...)
+		return nil, unproven, errors.Join(conflicts...)
 	}
-	return reports, r.commit(ctx, plans)
+	return reports, unproven, r.commit(ctx, plans)
+}
+
+// prove shows of each customer's file that is about to be written that it is the customer's
+// alone. A file that stays as it is was proven when it was written, and one variant of every
+// dashboard is proven in each build, whatever becomes of it.
+func (r *run) prove(ctx context.Context, t tree, plan *publish.Plan) ([]diagnostic.Diagnostic, error) {
+	if t.variants == nil {
+		return nil, nil
+	}
+	changed := map[artifact.Path]bool{}
+	for _, change := range plan.Differences() {
+		changed[change.Path] = true
+	}
+	return t.variants.proveAll(ctx, t, r.options.Workers, func(p artifact.Path) bool { return changed[p] })
 }
 
 func (r *run) compare(ctx context.Context, t tree) (*publish.Plan, error) {
@@ -230,11 +268,16 @@ func (r *run) compare(ctx context.Context, t tree) (*publish.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	return r.disk.Compare(ctx, publish.Build{
+	build := publish.Build{
 		Project: r.project.Name, Environment: t.environment.Name, Tool: r.options.Tool,
 		Inputs: inputs, Stamp: stamp, Identity: r.options.Identity,
 		Artifacts: t.artifacts, Force: r.options.Force,
-	})
+	}
+	if r.partial() {
+		build.Identity = "" // the tree is not whole, and no build shall take it for fresh
+		build.Part = r.part(t)
+	}
+	return r.disk.Compare(ctx, build)
 }
 
 // abandoned plans the removal of trees whose environment is no more.

@@ -41,7 +41,7 @@ type CheckReport struct {
 // is that of the machine or of an interrupt.
 func Check(ctx context.Context, p *project.Project, options CheckOptions) (CheckReport, error) {
 	var report CheckReport
-	trees, err := compileTrees(ctx, p, options.Environments, options.Workers, options.Prometheus, options.Progress)
+	trees, err := compileTrees(ctx, p, options.Environments, compiling{workers: options.Workers, server: options.Prometheus, progress: options.Progress})
 	if err != nil {
 		return report, err
 	}
@@ -82,26 +82,34 @@ func unusedSwitches(p *project.Project, trees []tree) []diagnostic.Diagnostic {
 	return check.Unused(results)
 }
 
-// compileTrees evaluates and checks environments.
-func compileTrees(ctx context.Context, p *project.Project, environments []project.Environment, workers int, server *metrics.Prometheus, progress func(done, total int)) ([]tree, error) {
+// compiling says how compileTrees works.
+type compiling struct {
+	workers  int
+	server   *metrics.Prometheus // asked as well, or nil
+	long     bool                // see Options.Long
+	progress func(done, total int)
+}
+
+// compileTrees evaluates and checks environments, their customers' variants included.
+func compileTrees(ctx context.Context, p *project.Project, environments []project.Environment, how compiling) ([]tree, error) {
 	catalogue, err := metrics.Load(p.Root, project.MetricsDir)
 	if err != nil {
 		return nil, err
 	}
-	outcomes, err := compileAll(ctx, p, environments, workers, progress)
+	outcomes, err := compileAll(ctx, p, environments, how.workers, how.progress)
 	if err != nil {
 		return nil, err
 	}
-	a := assembler{project: p, catalogue: catalogue, sources: newSourceFiles(p)}
-	if server != nil {
-		if a.live, err = newLive(ctx, server); err != nil {
+	a := assembler{project: p, catalogue: catalogue, sources: newSourceFiles(p), long: how.long}
+	if how.server != nil {
+		if a.live, err = newLive(ctx, how.server); err != nil {
 			return nil, err
 		}
 	}
 	trees := make([]tree, len(environments))
 	n := len(p.Entries)
 	var group errgroup.Group
-	group.SetLimit(workers)
+	group.SetLimit(how.workers)
 	for i, environment := range environments {
 		group.Go(func() error {
 			trees[i] = a.assemble(environment, outcomes[i*n:(i+1)*n])
@@ -114,7 +122,42 @@ func compileTrees(ctx context.Context, p *project.Project, environments []projec
 	if a.live != nil && a.live.err != nil {
 		return nil, a.live.err
 	}
+	for i := range trees {
+		if err := a.compileCustomers(ctx, &trees[i], how.workers); err != nil {
+			return nil, err
+		}
+	}
 	return trees, nil
+}
+
+// compileCustomers adds what an environment's customers have. A tree with errors has none: the
+// same mistakes would be found in every variant.
+func (a assembler) compileCustomers(ctx context.Context, t *tree, workers int) error {
+	if t.environment.Customers.File == "" || !t.compiled || diagnostic.HasErrors(t.findings) {
+		return nil
+	}
+	m, err := readMembers(ctx, a.project, t.environment)
+	if err != nil {
+		if _, found := diagnostic.FromError(err); !found {
+			return err
+		}
+		t.fail(err)
+		return nil
+	}
+	groups, err := a.evaluateGroups(ctx, *t, m, workers)
+	if err != nil {
+		return err
+	}
+	for i, group := range groups {
+		if len(m.groups[i]) > 0 {
+			t.findings = append(t.findings, group.findings...)
+		}
+	}
+	if diagnostic.HasErrors(t.findings) {
+		return nil
+	}
+	a.addVariants(t, m, groups)
+	return nil
 }
 
 // File is one dashboard that is checked by itself.
@@ -139,7 +182,7 @@ type FilesOptions struct {
 // documents that are no dashboards. An environment that does not compile is an error.
 func Surroundings(ctx context.Context, p *project.Project, environment project.Environment, workers int) (FilesOptions, error) {
 	options := FilesOptions{Grafana: environment.Grafana, Checks: p.Checks}
-	trees, err := compileTrees(ctx, p, []project.Environment{environment}, workers, nil, func(int, int) {})
+	trees, err := compileTrees(ctx, p, []project.Environment{environment}, compiling{workers: workers, progress: func(int, int) {}})
 	if err != nil {
 		return options, err
 	}

@@ -143,6 +143,7 @@ type tree struct {
 	compiled  bool
 	documents []check.Document
 	checked   check.Result
+	variants  *variants // nil where the environment has no customers
 }
 
 // assembler is what the trees of one run have in common.
@@ -151,6 +152,7 @@ type assembler struct {
 	catalogue *metrics.Catalogue
 	sources   *sourceFiles
 	live      *live // nil where no Prometheus is asked
+	long      bool  // see Options.Long
 }
 
 // assemble turns an environment's outcomes into its final artifacts: patches, `$` escaping,

@@ -41,6 +41,10 @@ func inputsDigest(p *project.Project, environment project.Environment, reads []e
 }
 
 func hashSettings(h hash.Hash, p *project.Project, environment project.Environment) error {
+	list, err := p.CustomersDigest(environment)
+	if err != nil {
+		return err
+	}
 	settings, err := json.Marshal(struct {
 		Project string
 		Name    string
@@ -48,7 +52,11 @@ func hashSettings(h hash.Hash, p *project.Project, environment project.Environme
 		Patches []project.Patch
 		Grafana project.Grafana
 		Checks  project.Checks
-	}{p.Name, environment.Name, environment.Values, environment.Patches, environment.Grafana, p.Checks})
+		Tiers   map[string]project.Tier
+		// Customers are the settings, List is the digest of the list that they name.
+		Customers project.CustomerSettings
+		List      string
+	}{p.Name, environment.Name, environment.Values, environment.Patches, environment.Grafana, p.Checks, environment.Tiers, environment.Customers, list})
 	h.Write(settings)
 	return err
 }

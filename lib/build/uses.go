@@ -25,7 +25,7 @@ func Uses(ctx context.Context, p *project.Project, environments []project.Enviro
 	if err != nil {
 		return nil, nil, err
 	}
-	trees, err := compileTrees(ctx, p, environments, workers, nil, progress)
+	trees, err := compileTrees(ctx, p, environments, compiling{workers: workers, progress: progress})
 	if err != nil {
 		return nil, nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"runtime"
 	"strings"
 
 	"github.com/dashc/dashc/lib/publish"
@@ -30,7 +31,7 @@ func Verify(ctx context.Context, outDir string, names []string) ([]TreeReport, e
 			}
 		}
 	}
-	disk, err := publish.Open(ctx, outDir, publish.Options{ReadOnly: true})
+	disk, err := publish.Open(ctx, outDir, publish.Options{ReadOnly: true, Writers: runtime.GOMAXPROCS(0)})
 	if err != nil {
 		return nil, err
 	}

@@ -38,13 +38,25 @@ func findEpsilons(s *subject) []finding {
 					hint = e.guard(rest, false)
 				}
 				found = append(found, e.at(n.RHS.PositionRange(),
-					fmt.Sprintf("%v is added to the divisor and biases the ratio: where both sides are 0.01 it reads %.1f%%", epsilon.Value, 100*0.01/(0.01+epsilon.Value)),
+					fmt.Sprintf("%v is added to the divisor and biases the ratio: where both sides are %v it reads %.1f%%", epsilon.Value, telling(epsilon.Value), biased(epsilon.Value)),
 					hint).warning())
 			}
 		}
 		return found
 	})
 }
+
+// telling is a value of both sides at which the bias shows: 0.01, or the epsilon itself where
+// that is much smaller.
+func telling(epsilon float64) float64 {
+	if epsilon < 1e-5 {
+		return epsilon
+	}
+	return 0.01
+}
+
+// biased is the percentage that is shown there, and should be 100.
+func biased(epsilon float64) float64 { return 100 * telling(epsilon) / (telling(epsilon) + epsilon) }
 
 // unwrapped is an expression without the parentheses around it.
 func unwrapped(expr parser.Expr) parser.Expr {

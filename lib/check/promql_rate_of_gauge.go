@@ -3,6 +3,7 @@ package check
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/prometheus/prometheus/promql/parser"
 
@@ -36,11 +37,10 @@ func findRatesOfGauges(s *subject) []finding {
 	})
 }
 
-// describe names what an expression is about: its one metric, or itself.
+// describe names what an expression is about: the metric that it selects, or itself.
 func describe(e expansion, expr parser.Expr) string {
-	names := metricsOf(expr)
-	if len(names) == 1 {
-		return names[0]
+	if matrix, ok := unwrapped(expr).(*parser.MatrixSelector); ok {
+		return strings.Join(metricsOf(matrix), ", ")
 	}
 	at := expr.PositionRange()
 	return shortened(e.Text[at.Start:min(int(at.End), len(e.Text))])

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 
 	"github.com/prometheus/prometheus/promql/parser"
@@ -300,7 +301,22 @@ func (q *query) read() {
 		q.err = syntaxError(err)
 		return
 	}
-	q.expansions = expansions
+	q.expansions = q.telling(expansions)
+}
+
+// mostAlike bounds how many expansions are followed that differ in texts only.
+const mostAlike = 32
+
+// telling leaves out expansions that have nothing new to say: hundreds of options that fill
+// the same text of a matcher all parse, and the same is inferred of each. The last one holds
+// all values at once.
+func (q *query) telling(expansions []promql.Expansion) []promql.Expansion {
+	if len(expansions) <= mostAlike || slices.ContainsFunc(q.source.Macros, func(m promql.Macro) bool {
+		return m.Hole != promql.Text && m.Hole != promql.Comment && !promql.IsGlobal(m.Name)
+	}) {
+		return expansions
+	}
+	return append(slices.Clone(expansions[:mostAlike-1]), expansions[len(expansions)-1])
 }
 
 func syntaxError(err error) *promql.SyntaxError {

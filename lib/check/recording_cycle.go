@@ -23,7 +23,7 @@ func findRecordingCycles(s *subject) []finding {
 		if q.surface != recordSurface || reported[name] {
 			continue
 		}
-		circle := s.source.circle([]string{name})
+		circle := s.source.circle(name)
 		if circle == nil {
 			continue
 		}
@@ -35,23 +35,39 @@ func findRecordingCycles(s *subject) []finding {
 	return found
 }
 
-// circle returns a way from a recorded series back to itself, nil if there is none.
-func (src *source) circle(way []string) []string {
-	for _, next := range src.readBy(way[len(way)-1]) {
-		if next == way[0] {
-			return append(way, next)
-		}
-		if !slices.Contains(way, next) && len(src.rules[next]) > 0 {
-			if found := src.circle(append(slices.Clone(way), next)); found != nil {
-				return found
+// circle returns the shortest way from a recorded series back to itself, nil if there is none.
+func (src *source) circle(name string) []string {
+	cameFrom := map[string]string{}
+	for queue := []string{name}; len(queue) > 0; queue = queue[1:] {
+		for _, next := range src.readBy(queue[0]) {
+			if next == name {
+				return wayBack(name, queue[0], cameFrom)
+			}
+			if _, seen := cameFrom[next]; !seen && len(src.rules[next]) > 0 {
+				cameFrom[next] = queue[0]
+				queue = append(queue, next)
 			}
 		}
 	}
 	return nil
 }
 
+// wayBack is the circle that ends with a step from last to name.
+func wayBack(name, last string, cameFrom map[string]string) []string {
+	way := []string{name}
+	for at := last; at != name; at = cameFrom[at] {
+		way = append(way, at)
+	}
+	way = append(way, name)
+	slices.Reverse(way)
+	return way
+}
+
 // readBy are the metrics that the rules of a recorded series read, sorted.
 func (src *source) readBy(name string) []string {
+	if names, known := src.reads[name]; known {
+		return names
+	}
 	var names []string
 	for _, q := range src.rules[name] {
 		for _, e := range q.expansions {
@@ -61,5 +77,6 @@ func (src *source) readBy(name string) []string {
 		}
 	}
 	slices.Sort(names)
-	return slices.Compact(names)
+	src.reads[name] = slices.Compact(names)
+	return src.reads[name]
 }

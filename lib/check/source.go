@@ -25,7 +25,8 @@ type source struct {
 	cache    map[string]known
 	// suggested keeps what the catalogue suggests for unknown names.
 	suggested map[string][]string
-	open      []string // recorded series that are being looked up, to end circles
+	// reads keeps what the rules of a recorded series read.
+	reads map[string][]string
 }
 
 type known struct {
@@ -41,7 +42,10 @@ var conventional = []string{"cluster", "container", "endpoint", "instance", "job
 var builtIn = []string{"up", "scrape_duration_seconds", "scrape_samples_scraped", "scrape_samples_post_metric_relabeling", "scrape_series_added"}
 
 func (s *subject) newSource() *source {
-	src := &source{catalogue: s.Catalogue, rules: map[string][]*query{}, cache: map[string]known{}, suggested: map[string][]string{}}
+	src := &source{
+		catalogue: s.Catalogue, rules: map[string][]*query{}, cache: map[string]known{},
+		suggested: map[string][]string{}, reads: map[string][]string{},
+	}
 	if src.catalogue == nil {
 		src.catalogue = &metrics.Catalogue{}
 	}
@@ -59,10 +63,11 @@ func (src *source) Lookup(name string) (series.Info, bool) {
 	if k, seen := src.cache[name]; seen {
 		return k.info, k.ok
 	}
+	// What is computed from itself is not known. recording/cycle says so; each series is followed
+	// once, or a few dozen rules that all read each other would take for ever.
+	src.cache[name] = known{}
 	info, ok := src.find(name)
-	if len(src.open) == 0 { // inside a circle nothing is settled yet
-		src.cache[name] = known{info, ok}
-	}
+	src.cache[name] = known{info, ok}
 	return info, ok
 }
 
@@ -70,9 +75,7 @@ func (src *source) find(name string) (series.Info, bool) {
 	if s, ok := src.catalogue.Series(name); ok {
 		return src.exposed(s), true
 	}
-	if rules := src.rules[name]; len(rules) > 0 && !slices.Contains(src.open, name) {
-		src.open = append(src.open, name)
-		defer func() { src.open = src.open[:len(src.open)-1] }()
+	if rules := src.rules[name]; len(rules) > 0 {
 		return src.recorded(rules), true
 	}
 	switch {

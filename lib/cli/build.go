@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -37,6 +38,9 @@ func (c *command) buildCommand() *cli.Command {
 			&cli.IntFlag{Name: "parallel", Aliases: []string{"p"}, Usage: "evaluate `N` files at once (default: one for each CPU)"},
 			&cli.BoolFlag{DisableDefaultText: true, Name: "verbose", Aliases: []string{"v"}, Usage: "show files and bytes read, evaluation time and bytes written of each entry"},
 			&cli.StringFlag{Name: "output", Value: string(diagnostic.Text), Usage: "`FORMAT` of the findings: text on standard error, or " + strings.Join(diagnostic.Formats()[1:], ", ") + " on standard output"},
+			&cli.StringSliceFlag{Name: "customer", Usage: "write the dashboards of customer `ID` only (an id or slug); repeats"},
+			&cli.StringFlag{Name: "shard", Usage: "build part `I/N` of the trees, for example 3/16; the parts of all machines together are the whole"},
+			&cli.BoolFlag{DisableDefaultText: true, Name: "no-templates", Usage: "make every customer's dashboard by itself; the same bytes, and slower"},
 			projectFlag(),
 		},
 		Action: c.reporting(c.build),
@@ -59,13 +63,20 @@ func (c *command) build(ctx *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	part, err := partOf(ctx.String("shard"))
+	if err != nil {
+		return err
+	}
 	progress := c.progress()
 	report, err := build.Run(ctx.Context, p, build.Options{
 		Environments: environments,
 		Tool:         Version,
 		Identity:     executableIdentity(),
 		Workers:      workers,
-		Prune:        !ctx.IsSet("env"),
+		Prune:        !ctx.IsSet("env") && part.Count == 0 && !ctx.IsSet("customer"),
+		Part:         part,
+		Customers:    ctx.StringSlice("customer"),
+		Long:         ctx.Bool("no-templates"),
 		Check:        ctx.Bool("check"),
 		Force:        ctx.Bool("force"),
 		NoWait:       ctx.Bool("no-wait"),
@@ -94,6 +105,23 @@ func (c *command) buildFindings(ctx *cli.Context, findings []diagnostic.Diagnost
 	}
 	return c.writeFindings(ctx, findings)
 }
+
+// partOf reads --shard.
+func partOf(text string) (build.Part, error) {
+	if text == "" {
+		return build.Part{}, nil
+	}
+	index, count, _ := strings.Cut(text, "/")
+	i, err := strconv.Atoi(index)
+	n, err2 := strconv.Atoi(count)
+	if err != nil || err2 != nil || i < 1 || n < i || n > maxParts {
+		return build.Part{}, usageError{fmt.Sprintf("--shard %s: write I/N, with I from 1 to N and N at most %d", text, maxParts)}
+	}
+	return build.Part{Index: i, Count: n}, nil
+}
+
+// maxParts bounds how many parts a build can be cut into.
+const maxParts = 4096
 
 func parallelism(ctx *cli.Context) (int, error) {
 	if !ctx.IsSet("parallel") {

@@ -33,7 +33,7 @@ const (
 // Run runs one command line and returns the exit code. args[0] is the program's name.
 func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	c := &command{stdout: stdout, stderr: stderr}
-	if c.completesEnvironment(args) {
+	if c.completesName(args) {
 		return ExitOK
 	}
 	app := c.app()
@@ -68,8 +68,8 @@ func (c *command) app() *cli.App {
 			return cli.ShowAppHelp(ctx)
 		},
 		Commands: []*cli.Command{
-			c.buildCommand(), c.checkCommand(), c.listCommand(), c.evalCommand(), c.verifyCommand(),
-			c.fmtCommand(), c.lintCommand(), c.metricsCommand(), c.completionCommand(),
+			c.buildCommand(), c.checkCommand(), c.diffCommand(), c.listCommand(), c.evalCommand(), c.verifyCommand(),
+			c.fmtCommand(), c.lintCommand(), c.metricsCommand(), c.customersCommand(), c.completionCommand(),
 		},
 		Description: "Exit codes: 0 ok, 1 the sources are wrong, 2 wrong usage or configuration,\n3 differences found, 4 the machine failed (disk, permission), 130 interrupted.",
 	}

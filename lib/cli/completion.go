@@ -3,6 +3,8 @@ package cli
 import (
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -48,11 +50,11 @@ func (c *command) completion(ctx *cli.Context) error {
 
 const completionFlag = "--generate-bash-completion"
 
-// completesEnvironment prints the names of the project's environments where a shell asks for
-// the value of --env, and tells whether it did.
-func (c *command) completesEnvironment(args []string) bool {
+// completesName prints the names of the project's environments where a shell asks for the
+// value of --env, or those of its tiers for --tier and --tiers, and tells whether it did.
+func (c *command) completesName(args []string) bool {
 	n := len(args)
-	if n < 3 || args[n-1] != completionFlag || args[n-2] != "-e" && args[n-2] != "--env" {
+	if n < 3 || args[n-1] != completionFlag || !slices.Contains([]string{"-e", "--env", "--" + tierFlag, "--tiers"}, args[n-2]) {
 		return false
 	}
 	root, err := project.Find(".")
@@ -63,7 +65,11 @@ func (c *command) completesEnvironment(args []string) bool {
 	if err != nil {
 		return true // a shell that completes is no place for error messages
 	}
-	for _, name := range p.EnvironmentNames() {
+	names := p.EnvironmentNames()
+	if strings.HasPrefix(args[n-2], "--"+tierFlag) {
+		names = tierNames(p.Environments)
+	}
+	for _, name := range names {
 		fmt.Fprintln(c.stdout, name)
 	}
 	return true

@@ -19,6 +19,8 @@ func (c *command) listCommand() *cli.Command {
 			"An entry that evaluates to null makes no file in that environment.",
 		Flags: []cli.Flag{
 			environmentsFlag("list only environment `NAME`; repeats (default: all)"),
+			&cli.StringFlag{Name: "customer", Usage: "list what customer `ID` (an id or slug) has; compiles the environments"},
+			&cli.BoolFlag{DisableDefaultText: true, Name: "explain", Usage: "with --customer: say what the customer does not have, and why"},
 			&cli.StringFlag{Name: "output", Value: "text", Usage: "`FORMAT` of the list: text or json"},
 			projectFlag(),
 		},
@@ -49,6 +51,12 @@ func (c *command) list(ctx *cli.Context) error {
 	environments, err := selectEnvironments(p, ctx.StringSlice("env"))
 	if err != nil {
 		return err
+	}
+	if name := ctx.String("customer"); name != "" {
+		return c.listCustomer(ctx, p, environments, name, format)
+	}
+	if ctx.Bool("explain") {
+		return usageError{"--explain goes with --customer"}
 	}
 	lines := []listed{}
 	for _, environment := range environments {

@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"path/filepath"
+	"runtime"
 
 	"github.com/urfave/cli/v2"
 
@@ -15,13 +16,17 @@ func (c *command) verifyCommand() *cli.Command {
 		Usage:        "compare the rendered trees with their manifests",
 		OnUsageError: onUsageError,
 		Description: "Reads every file of OUT/ENVIRONMENT and reports those that are missing, changed or not listed\n" +
-			"in manifest.json. It needs no sources. Exit code 3 if anything differs.",
+			"in manifest.json. It needs no sources. Exit code 3 if anything differs. With --tenancy, reads the\n" +
+			"customers' files and proves of each that it queries its customer only; this needs the project\n" +
+			"for the metric catalogue and the list of customers. Exit code 1 if a file is not proven.",
 		Flags: []cli.Flag{
 			environmentsFlag("verify only environment `NAME`; repeats (default: every tree in the output folder)"),
 			outDirFlag(),
+			&cli.BoolFlag{DisableDefaultText: true, Name: "tenancy", Usage: "prove instead that every customer's files query that customer only"},
+			findingsFlag(),
 			projectFlag(),
 		},
-		Action: c.verify,
+		Action: c.reporting(c.verify),
 	}
 }
 
@@ -32,6 +37,9 @@ func (c *command) verify(ctx *cli.Context) error {
 	outDir, err := verifiedDir(ctx)
 	if err != nil {
 		return err
+	}
+	if ctx.Bool("tenancy") {
+		return c.verifyTenancy(ctx, outDir)
 	}
 	results, err := build.Verify(ctx.Context, outDir, ctx.StringSlice("env"))
 	if err != nil {
@@ -64,4 +72,32 @@ func verifiedDir(ctx *cli.Context) (string, error) {
 		return "", err
 	}
 	return p.OutDir, nil
+}
+
+func (c *command) verifyTenancy(ctx *cli.Context, outDir string) error {
+	p, err := load(ctx)
+	if err != nil {
+		return err
+	}
+	environments, err := selectEnvironments(p, ctx.StringSlice("env"))
+	if err != nil {
+		return err
+	}
+	report, err := build.VerifyTenancy(ctx.Context, p, environments, outDir, runtime.GOMAXPROCS(0))
+	if err != nil {
+		return err
+	}
+	code, err := c.writeFindings(ctx, report.Findings)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(c.stderr, "%s of customers, %s, %s: %s\n", count(report.Files, "file"), plural(report.Queries, "query", "queries"), count(report.Selectors, "selector"), proven(report))
+	return exit(code)
+}
+
+func proven(report build.TenancyReport) string {
+	if len(report.Findings) == 0 {
+		return "all proven"
+	}
+	return count(len(report.Findings), "reason") + " why it is not proven"
 }

@@ -15,15 +15,15 @@ const reportVersion = 1
 // writeJSON writes {"version": 1, "findings": [...]}. The fields of a finding are those of
 // Diagnostic; files are relative to the project's root.
 func writeJSON(w io.Writer, list []Diagnostic, _ Options) error {
-	return encodeJSON(w, struct {
+	return EncodeJSON(w, struct {
 		Version  int          `json:"version"`
 		Findings []Diagnostic `json:"findings"`
 	}{reportVersion, append([]Diagnostic{}, list...)}) // never null
 }
 
-// encodeJSON writes a value without losing a character of it. Control characters that JSON
+// EncodeJSON writes a value without losing a character of it. Control characters that JSON
 // would allow as they are get escaped too: a report may be looked at in a terminal.
-func encodeJSON(w io.Writer, value any) error {
+func EncodeJSON(w io.Writer, value any) error {
 	var b bytes.Buffer
 	encoder := json.NewEncoder(&b)
 	encoder.SetIndent("", "  ")

@@ -34,6 +34,10 @@ func oneLine(text string) string {
 	}, printable(text))
 }
 
+// OneLine returns a name so that it can stand in a report of its own: on one line, and without
+// what could steer a terminal or hide text from a reader.
+func OneLine(text string) string { return oneLine(text) }
+
 // inRepository is a position's file seen from the repository's root.
 func inRepository(file string, o Options) string {
 	if file == "" || path.IsAbs(file) || filepath.IsAbs(file) {

@@ -106,7 +106,7 @@ type (
 // writeSARIF writes one run. Text and columns count Unicode code points, as positions do.
 func writeSARIF(w io.Writer, list []Diagnostic, o Options) error {
 	rules := sarifRules(list, o)
-	return encodeJSON(w, sarifLog{
+	return EncodeJSON(w, sarifLog{
 		Schema:  "https://json.schemastore.org/sarif-2.1.0.json",
 		Version: "2.1.0",
 		Runs: []sarifRun{{

@@ -107,7 +107,7 @@ func TestJSONIsBounded(t *testing.T) {
 			for i := range 1000 {
 				j.In(fmt.Sprintf("[%d].expr", i*90))
 			}
-			if took := time.Since(began); took > 5*time.Second {
+			if took := time.Since(began); took > 30*time.Second {
 				t.Errorf("took %s", took)
 			}
 		})

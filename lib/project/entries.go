@@ -32,6 +32,23 @@ func (e Entry) Name() string {
 	return strings.TrimSuffix(path.Base(e.Source), entryExtension)
 }
 
+// dashboards returns the names of all dashboards, sorted; several may be of one name.
+func (p *Project) dashboards() []string {
+	var names []string
+	for _, entry := range p.Entries {
+		if entry.Kind == artifact.Dashboard {
+			names = append(names, entry.Name())
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// choosesDashboard tells whether a glob matches the name of a dashboard.
+func (p *Project) choosesDashboard(glob string) bool {
+	return slices.ContainsFunc(p.Entries, func(e Entry) bool { return e.Kind == artifact.Dashboard && matches(glob, e.Name()) })
+}
+
 const entryExtension = ".jsonnet"
 
 // outputs maps a folder under jsonnet/ to its place in the tree. More specific ones first.

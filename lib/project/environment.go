@@ -1,6 +1,7 @@
 package project
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -33,12 +34,18 @@ type Environment struct {
 	// Patches are those of the whole chain, the most general first.
 	Patches []Patch
 	Grafana Grafana
+	// Customers say which customers get variants of their own.
+	Customers CustomerSettings
+	// Tiers are those that customers may name, by name.
+	Tiers map[string]Tier
 }
 
 // Grafana is what dashc must know about the Grafana that reads the tree.
 type Grafana struct {
-	Version               string
-	DashboardsPath        string
+	Version        string
+	DashboardsPath string
+	// CustomersPath is where grafana/customers of the tree is mounted.
+	CustomersPath         string
 	MinRefreshInterval    time.Duration
 	ExternalDatasources   []string
 	ExternalContactPoints []string
@@ -79,12 +86,9 @@ type environmentFile struct {
 }
 
 // readEnvironments reads environments/ and returns those that can be built, sorted by name.
-func readEnvironments(root string) ([]Environment, error) {
+// config is dashc.yaml, whose tiers each of them starts from.
+func readEnvironments(root string, config *document, values *schema) ([]Environment, error) {
 	files, err := readEnvironmentFiles(root)
-	if err != nil {
-		return nil, err
-	}
-	values, err := readValuesSchema(root)
 	if err != nil {
 		return nil, err
 	}
@@ -103,7 +107,16 @@ func readEnvironments(root string) ([]Environment, error) {
 		if err != nil {
 			return nil, err
 		}
-		findings = append(findings, checkValues(values, environment, chain)...)
+		layers := layersOf(config, chain)
+		if err := resolveCustomerSide(&environment, layers); err != nil {
+			findings = appendFindings(findings, err)
+			continue
+		}
+		wrong := checkValues(values, environment, chain)
+		if len(wrong) == 0 { // else each tier would repeat them
+			wrong = checkTiers(values, environment, layers)
+		}
+		findings = append(findings, wrong...)
 		environments = append(environments, environment)
 	}
 	if len(findings) > 0 {
@@ -180,10 +193,12 @@ func readEnvironmentFile(root, file, name string, shape *schema) (*environmentFi
 	}
 	if _, reserved := read.content.Values["name"]; reserved {
 		position, _ := doc.position([]string{"values", "name"})
-		return nil, configError(position, "config/value", "values.name: the key is reserved: Jsonnet finds the environment's own name there", "choose another key")
+		return nil, configError(position, "config/value", "values.name: "+reservedName, "choose another key")
 	}
 	return read, nil
 }
+
+const reservedName = "the key is reserved: Jsonnet finds the environment's own name there"
 
 // inheritance returns the files of an environment's chain, the most general first.
 func inheritance(files map[string]*environmentFile, name string) ([]*environmentFile, error) {
@@ -234,6 +249,7 @@ func resolve(name string, chain []*environmentFile) (Environment, error) {
 	var settings struct {
 		Version               string   `json:"version"`
 		DashboardsPath        string   `json:"dashboardsPath"`
+		CustomersPath         string   `json:"customersPath"`
 		MinRefreshInterval    string   `json:"minRefreshInterval"`
 		ExternalDatasources   []string `json:"externalDatasources"`
 		ExternalContactPoints []string `json:"externalContactPoints"`
@@ -244,6 +260,7 @@ func resolve(name string, chain []*environmentFile) (Environment, error) {
 	environment.Grafana = Grafana{
 		Version:               settings.Version,
 		DashboardsPath:        settings.DashboardsPath,
+		CustomersPath:         cmp.Or(settings.CustomersPath, "/var/lib/grafana/customers"),
 		MinRefreshInterval:    5 * time.Second,
 		ExternalDatasources:   settings.ExternalDatasources,
 		ExternalContactPoints: settings.ExternalContactPoints,
@@ -259,6 +276,24 @@ func resolve(name string, chain []*environmentFile) (Environment, error) {
 		environment.Grafana.MinRefreshInterval = interval
 	}
 	return environment, nil
+}
+
+// layersOf returns the files that an environment's customers and tiers come from, the most
+// general first.
+func layersOf(config *document, chain []*environmentFile) []layer {
+	layers := []layer{{doc: config, content: config.value.(map[string]any)}}
+	for _, file := range chain {
+		layers = append(layers, layer{doc: file.doc, content: file.doc.value.(map[string]any)})
+	}
+	return layers
+}
+
+func resolveCustomerSide(environment *Environment, layers []layer) (err error) {
+	if environment.Customers, err = resolveCustomers(layers); err != nil {
+		return err
+	}
+	environment.Tiers, err = resolveTiers(layers)
+	return err
 }
 
 func asPatch(object map[string]any) any {

@@ -47,6 +47,8 @@ type Project struct {
 	Environments []Environment
 	// Entries are the files to compile, sorted by output path.
 	Entries []Entry
+	// values describes the values of environments; nil where the project does without.
+	values *schema
 }
 
 // Find returns the nearest directory at or above start that holds dashc.yaml.
@@ -75,16 +77,23 @@ func Load(root string) (*Project, error) {
 		return nil, err
 	}
 	p := &Project{Root: root, Name: filepath.Base(root), LibraryPath: []string{"vendor-libsonnet"}, OutDir: "out"}
-	if err := p.readConfig(); err != nil {
+	config, err := p.readConfig()
+	if err != nil {
 		return nil, err
 	}
-	if p.Environments, err = readEnvironments(root); err != nil {
+	if p.values, err = readValuesSchema(root); err != nil {
+		return nil, err
+	}
+	if p.Environments, err = readEnvironments(root, config, p.values); err != nil {
 		return nil, err
 	}
 	if err := p.checkDefaultEnvironment(); err != nil {
 		return nil, err
 	}
 	if p.Entries, err = findEntries(root); err != nil {
+		return nil, err
+	}
+	if err := p.checkTierDashboards(); err != nil {
 		return nil, err
 	}
 	return p, nil
@@ -105,17 +114,17 @@ type configFile struct {
 	Checks Checks `json:"checks"`
 }
 
-func (p *Project) readConfig() error {
+func (p *Project) readConfig() (*document, error) {
 	doc, err := readDocument(p.Root, ConfigFile)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := checkShape(doc, projectSchemaJSON); err != nil {
-		return err
+		return nil, err
 	}
 	var config configFile
 	if err := decode(doc.value, &config); err != nil {
-		return err
+		return nil, err
 	}
 	if config.Name != "" {
 		p.Name = config.Name
@@ -135,13 +144,13 @@ func (p *Project) readConfig() error {
 	p.Checks.place(doc)
 	p.Limits = Limits{Stack: config.Limits.Stack, Trace: config.Limits.Trace}
 	if p.Limits.Time, err = limitDuration(doc, config.Limits.Time, "limits", "time"); err != nil {
-		return err
+		return nil, err
 	}
 	if p.Limits.Memory, err = limitSize(doc, config.Limits.Memory, "limits", "memory"); err != nil {
-		return err
+		return nil, err
 	}
 	p.Limits.Output, err = limitSize(doc, config.Limits.Output, "limits", "output")
-	return err
+	return doc, err
 }
 
 func (p *Project) absolute(dir string) string {

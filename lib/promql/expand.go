@@ -3,6 +3,7 @@ package promql
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -94,12 +95,41 @@ func (q Query) fills(variables Variables) (fills []fill, rounds int) {
 		f, seen := alike[kind]
 		if !seen {
 			f = variables.fill(macro)
+			if macro.Hole == Text {
+				f.options = telling(f.options)
+			}
 			alike[kind] = f
 		}
 		fills[i] = f
 		rounds = max(rounds, len(f.options))
 	}
 	return fills, rounds
+}
+
+// mostPlain is how many plain options of a text are tried.
+const mostPlain = 16
+
+// plain is text that means the same to the parser, whatever it is, inside any quotes and in a
+// regular expression.
+var plain = regexp.MustCompile(`^[\w ,:/@=-]*$`)
+
+// telling leaves out most of the options of a text that differ in plain characters only: they
+// parse alike, and a variable may have hundreds.
+func telling(options []string) []string {
+	if len(options) <= mostPlain {
+		return options
+	}
+	var kept []string
+	n := 0
+	for i, option := range options {
+		if plain.MatchString(option) && i < len(options)-1 {
+			if n++; n > mostPlain {
+				continue
+			}
+		}
+		kept = append(kept, option)
+	}
+	return kept
 }
 
 // fill is what a macro can be replaced by: each of the options has to parse; of the guesses,

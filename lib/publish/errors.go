@@ -51,6 +51,9 @@ func IsMachine(err error) bool {
 }
 
 func machine(op, path string, err error) error {
+	if err == nil {
+		return nil
+	}
 	var already *MachineError
 	if errors.As(err, &already) {
 		return err

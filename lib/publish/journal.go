@@ -1,6 +1,7 @@
 package publish
 
 import (
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"io/fs"
@@ -42,14 +43,31 @@ func (t *Tree) readJournal(environment string) (journal, bool, error) {
 	return pending, true, nil
 }
 
-// with returns the journal that also names what a plan is about to write.
+// encodeWith returns the bytes of the journal that also names what a plan is about to write.
+func (j journal) encodeWith(p *Plan) ([]byte, error) {
+	if len(j) > 0 {
+		return json.Marshal(j.with(p))
+	}
+	b := []byte{'{'}
+	for n, i := range p.writes {
+		if n > 0 {
+			b = append(b, ',')
+		}
+		c := &p.wanted[i]
+		b = append(appendJSON(b, string(c.Path)), `:["`...)
+		b = append(hex.AppendEncode(b, c.sum[:]), `"]`...)
+	}
+	return append(b, '}'), nil
+}
+
 func (j journal) with(p *Plan) journal {
 	all := journal{}
 	for name, sums := range j {
 		all[name] = slices.Clone(sums)
 	}
-	for _, c := range p.Files {
-		if sum := p.sums[c.Path]; (c.State == New || c.State == Changed) && !slices.Contains(all[c.Path], sum) {
+	for _, i := range p.writes {
+		c := &p.wanted[i]
+		if sum := c.sum.String(); !slices.Contains(all[c.Path], sum) {
 			all[c.Path] = append(all[c.Path], sum)
 		}
 	}

@@ -15,6 +15,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -26,20 +27,32 @@ const (
 	killAt    = "DASHC_TEST_KILL_AT"
 	killDir   = "DASHC_TEST_KILL_DIR"
 	killFiles = "DASHC_TEST_KILL_FILES"
+	// killWriters is the number of goroutines that the publisher uses.
+	killWriters = "DASHC_TEST_KILL_WRITERS"
 )
 
 func TestMain(m *testing.M) {
-	if os.Getenv(killAt) == "" {
+	var run func() error
+	switch {
+	case os.Getenv(killAt) != "":
+		run = publishAndDie
+	case os.Getenv(largeDir) != "":
+		run = publishLargeAndMeasure
+	default:
 		os.Exit(m.Run())
 	}
-	if err := publishAndDie(); err != nil {
+	if err := run(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
 func publishAndDie() error {
-	left, err := strconv.Atoi(os.Getenv(killAt))
+	n, err := strconv.Atoi(os.Getenv(killAt))
+	if err != nil {
+		return err
+	}
+	writers, err := strconv.Atoi(os.Getenv(killWriters))
 	if err != nil {
 		return err
 	}
@@ -47,8 +60,10 @@ func publishAndDie() error {
 	if err := json.Unmarshal([]byte(os.Getenv(killFiles)), &files); err != nil {
 		return err
 	}
-	_, err = tryPublish(context.Background(), os.Getenv(killDir), build(files), func(string, string) error {
-		if left--; left < 0 {
+	var left atomic.Int64
+	left.Store(int64(n))
+	_, err = tryPublishBy(context.Background(), os.Getenv(killDir), writers, build(files), func(string, string) error {
+		if left.Add(-1) < 0 {
 			if err := syscall.Kill(os.Getpid(), syscall.SIGKILL); err != nil {
 				return err
 			}
@@ -62,12 +77,17 @@ func publishAndDie() error {
 // killed runs a publisher that dies at step n and tells whether it died.
 func killed(t *testing.T, dir string, files tree, n int) bool {
 	t.Helper()
+	return killedWriters(t, dir, 1, files, n)
+}
+
+func killedWriters(t *testing.T, dir string, writers int, files tree, n int) bool {
+	t.Helper()
 	data, err := json.Marshal(files)
 	if err != nil {
 		t.Fatal(err)
 	}
 	command := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^$")
-	command.Env = append(os.Environ(), killAt+"="+strconv.Itoa(n), killDir+"="+dir, killFiles+"="+string(data))
+	command.Env = append(os.Environ(), killAt+"="+strconv.Itoa(n), killDir+"="+dir, killFiles+"="+string(data), killWriters+"="+strconv.Itoa(writers))
 	output, err := command.CombinedOutput()
 	var exit *exec.ExitError
 	if errors.As(err, &exit) && exit.Sys().(syscall.WaitStatus).Signal() == syscall.SIGKILL {
@@ -133,6 +153,33 @@ func TestKilledFirstBuild(t *testing.T) {
 		next := tree{"a.json": "A2"}
 		publish(t, dir, build(next))
 		wantTree(t, dir, next)
+	}
+}
+
+// TestKilledWriters kills a publisher that has several files in hand at once.
+func TestKilledWriters(t *testing.T) {
+	first, second := tree{}, tree{}
+	for i := range 4 * batchSize {
+		name := fmt.Sprintf("d%d/%d.json", i%9, i)
+		first[name], second[name] = fmt.Sprint("first ", i), fmt.Sprint("second ", i)
+		if i%10 == 0 {
+			delete(first, name)
+			first["old/"+name] = "old"
+		}
+	}
+	for n := 20; ; n += 110 {
+		dir := t.TempDir()
+		publish(t, dir, build(first))
+		if !killedWriters(t, dir, 4, second, n) {
+			break
+		}
+		wholeFilesOnly(t, dir, first, second)
+		next := []tree{first, second}[n/10%2]
+		publish(t, dir, build(next))
+		wantTree(t, dir, next)
+		if report := verify(t, dir); !report.OK() {
+			t.Errorf("step %d: %+v", n, report)
+		}
 	}
 }
 

@@ -2,13 +2,12 @@ package publish
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/dashc/dashc/lib/artifact"
@@ -17,8 +16,12 @@ import (
 // ManifestName is the file in an environment's tree that lists all others.
 const ManifestName = "manifest.json"
 
-// manifestVersion counts changes of the manifest's form that an older dashc cannot read.
-const manifestVersion = 1
+// Versions of the manifest's form, which count what an older dashc cannot read. A tree without
+// customers is written as version 1.
+const (
+	plainVersion    = 1
+	customerVersion = 2 // files have a customer and a proof
+)
 
 // Manifest lists every file that the last build of an environment wrote. A build replaces and
 // deletes only what it lists.
@@ -41,27 +44,77 @@ type File struct {
 	SHA256 string        `json:"sha256"`
 	Size   int64         `json:"size"`
 	Source string        `json:"source,omitempty"`
+	// Customer is the slug of the only customer whose data the file may show, and Proof the
+	// result of the proof that it does. Both since version 2.
+	Customer string `json:"customer,omitempty"`
+	Proof    string `json:"proof,omitempty"`
 }
 
-// encode returns the manifest's bytes; equal manifests give equal bytes.
-func (m *Manifest) encode() ([]byte, error) {
-	var b bytes.Buffer
-	encoder := json.NewEncoder(&b)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
-	err := encoder.Encode(m)
-	return b.Bytes(), err
+// encode returns the manifest's bytes; equal manifests give equal bytes. They are what
+// encoding/json writes with an indent of two spaces, made faster.
+func (m *Manifest) encode() []byte {
+	size := 256
+	for i := range m.Files {
+		f := &m.Files[i]
+		size += len(f.Path) + len(f.Kind) + len(f.Source) + len(f.Customer) + len(f.Proof) + 256
+	}
+	b := make([]byte, 0, size)
+	b = fmt.Appendf(b, "{\n  \"version\": %d", m.Version)
+	text := func(indent, key, value string) {
+		b = append(append(append(append(b, ",\n"...), indent...), key...), ": "...)
+		b = appendJSON(b, value)
+	}
+	text("  ", `"project"`, m.Project)
+	text("  ", `"environment"`, m.Environment)
+	text("  ", `"tool"`, m.Tool)
+	text("  ", `"inputs"`, m.Inputs)
+	b = append(b, ",\n  \"files\": ["...)
+	for i := range m.Files {
+		f := &m.Files[i]
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendJSON(append(b, "\n    {\n      \"path\": "...), string(f.Path))
+		text("      ", `"kind"`, string(f.Kind))
+		text("      ", `"sha256"`, f.SHA256)
+		b = strconv.AppendInt(append(b, ",\n      \"size\": "...), f.Size, 10)
+		for _, optional := range [...]struct{ key, value string }{{`"source"`, f.Source}, {`"customer"`, f.Customer}, {`"proof"`, f.Proof}} {
+			if optional.value != "" {
+				text("      ", optional.key, optional.value)
+			}
+		}
+		b = append(b, "\n    }"...)
+	}
+	if len(m.Files) > 0 {
+		b = append(b, "\n  "...)
+	}
+	return append(b, "]\n}\n"...)
 }
 
-// index returns the manifest's files by path; a nil manifest owns nothing.
-func (m *Manifest) index() map[artifact.Path]File {
-	owned := map[artifact.Path]File{}
-	if m != nil {
-		for _, f := range m.Files {
-			owned[f.Path] = f
+// appendJSON appends a JSON string as encoding/json writes it without HTML escapes.
+func appendJSON(b []byte, s string) []byte {
+	for i := range len(s) {
+		if c := s[i]; c < 0x20 || c == '"' || c == '\\' || c >= 0x7f {
+			return appendAwkward(b, s)
 		}
 	}
-	return owned
+	return append(append(append(b, '"'), s...), '"')
+}
+
+func appendAwkward(b []byte, s string) []byte {
+	var out bytes.Buffer
+	encoder := json.NewEncoder(&out)
+	encoder.SetEscapeHTML(false)
+	_ = encoder.Encode(s) // a string never fails
+	return append(b, bytes.TrimSuffix(out.Bytes(), []byte("\n"))...)
+}
+
+// find returns the place of a path in the manifest's files; a nil manifest owns nothing.
+func (m *Manifest) find(p artifact.Path) (int, bool) {
+	if m == nil {
+		return 0, false
+	}
+	return slices.BinarySearchFunc(m.Files, p, func(f File, p artifact.Path) int { return strings.Compare(string(f.Path), string(p)) })
 }
 
 // ParseManifest reads a manifest and trusts nothing in it: a path outside the tree, an unknown
@@ -74,11 +127,39 @@ func ParseManifest(name string, data []byte) (*Manifest, error) {
 	if len(bytes.TrimSpace(data)) == 0 {
 		return nil, damaged("is empty")
 	}
+	m := decodeWritten(data)
+	if m == nil {
+		var err error
+		if m, err = decodeManifest(name, data); err != nil {
+			return nil, err
+		}
+	}
+	if m.Version != plainVersion && m.Version != customerVersion {
+		return nil, damaged(fmt.Sprintf("has version %d, and there is none below %d", m.Version, plainVersion))
+	}
+	for i := range m.Files {
+		f := &m.Files[i]
+		if err := f.check(); err != nil {
+			return nil, damaged(fmt.Sprintf("has a bad entry, files[%d]: %v", i, err))
+		}
+		if m.Version == plainVersion && f.Customer+f.Proof != "" {
+			return nil, damaged(fmt.Sprintf("has a bad entry, files[%d]: version %d knows no customer and no proof", i, m.Version))
+		}
+		if i > 0 && m.Files[i-1].Path >= f.Path {
+			return nil, damaged(fmt.Sprintf("lists %q out of order or twice", f.Path))
+		}
+	}
+	return m, nil
+}
+
+// decodeManifest reads a manifest in any spelling of JSON.
+func decodeManifest(name string, data []byte) (*Manifest, error) {
+	damaged := func(problem string) error { return &ManifestError{Path: name, Problem: problem} }
 	var version struct {
 		Version int `json:"version"`
 	}
-	if err := json.Unmarshal(data, &version); err == nil && version.Version > manifestVersion {
-		return nil, &ManifestError{Path: name, Problem: fmt.Sprintf("has version %d and this dashc reads version %d", version.Version, manifestVersion), Remedy: "use the newer dashc that wrote it"}
+	if err := json.Unmarshal(data, &version); err == nil && version.Version > customerVersion {
+		return nil, &ManifestError{Path: name, Problem: fmt.Sprintf("has version %d and this dashc reads version %d", version.Version, customerVersion), Remedy: "use the newer dashc that wrote it"}
 	}
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.DisallowUnknownFields()
@@ -89,28 +170,17 @@ func ParseManifest(name string, data []byte) (*Manifest, error) {
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
 		return nil, damaged("goes on after its end")
 	}
-	if m.Version != manifestVersion {
-		return nil, damaged(fmt.Sprintf("has version %d, not %d", m.Version, manifestVersion))
-	}
-	for i, f := range m.Files {
-		if err := f.check(); err != nil {
-			return nil, damaged(fmt.Sprintf("has a bad entry, files[%d]: %v", i, err))
-		}
-		if i > 0 && m.Files[i-1].Path >= f.Path {
-			return nil, damaged(fmt.Sprintf("lists %q out of order or twice", f.Path))
-		}
-	}
 	return &m, nil
 }
 
-func (f File) check() error {
+func (f *File) check() error {
 	if _, err := artifact.NewPath(string(f.Path)); err != nil {
 		return err
 	}
 	if reserved(string(f.Path)) {
 		return fmt.Errorf("%q is a name that dashc keeps for itself", f.Path)
 	}
-	if raw, err := hex.DecodeString(f.SHA256); err != nil || len(raw) != sha256.Size || strings.ToLower(f.SHA256) != f.SHA256 {
+	if _, ok := parseSum(f.SHA256); !ok {
 		return fmt.Errorf("the sha256 of %q is not 64 lower-case hexadecimal digits", f.Path)
 	}
 	if f.Size < 0 {
@@ -119,18 +189,15 @@ func (f File) check() error {
 	return nil
 }
 
-// newManifest describes a build's artifacts.
-func newManifest(b Build, sums map[artifact.Path]string) *Manifest {
-	m := &Manifest{Version: manifestVersion, Project: b.Project, Environment: b.Environment, Tool: b.Tool, Inputs: b.Inputs, Files: []File{}}
-	for _, a := range b.Artifacts {
-		m.Files = append(m.Files, File{Path: a.Path, Kind: a.Kind, SHA256: sums[a.Path], Size: int64(len(a.Bytes)), Source: a.Source})
+// newManifest describes a build's artifacts, which come sorted.
+func newManifest(b Build, contents []content) *Manifest {
+	m := &Manifest{Version: plainVersion, Project: b.Project, Environment: b.Environment, Tool: b.Tool, Inputs: b.Inputs, Files: make([]File, len(contents))}
+	for i := range contents {
+		c := &contents[i]
+		m.Files[i] = File{Path: c.Path, Kind: c.Kind, SHA256: c.sum.String(), Size: c.size, Source: c.Source, Customer: c.Customer, Proof: c.Proof}
+		if c.Customer+c.Proof != "" {
+			m.Version = customerVersion
+		}
 	}
-	slices.SortFunc(m.Files, func(a, b File) int { return strings.Compare(string(a.Path), string(b.Path)) })
 	return m
-}
-
-// digest returns the SHA-256 of data in hexadecimal.
-func digest(data []byte) string {
-	sum := sha256.Sum256(data)
-	return hex.EncodeToString(sum[:])
 }

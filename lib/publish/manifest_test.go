@@ -3,11 +3,15 @@
 package publish
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -137,12 +141,74 @@ func TestManifestBytes(t *testing.T) {
 	}
 }
 
+// TestManifestIsOrdinaryJSON holds the hand-written encoder and decoder to encoding/json.
+func TestManifestIsOrdinaryJSON(t *testing.T) {
+	r := rand.New(rand.NewPCG(9, 10))
+	alphabet := []string{"a", "b", "/", "-", "ü", "\u2028", "<", "&", "\"", "\\", "\x01", "\x7f", "\xff", "\U0001f600", "\n", " "}
+	text := func(least int) string {
+		var b strings.Builder
+		for range least + r.IntN(6) {
+			b.WriteString(alphabet[r.IntN(len(alphabet))])
+		}
+		return b.String()
+	}
+	for range 2000 {
+		m := &Manifest{Version: 1 + r.IntN(2), Project: text(0), Environment: text(0), Tool: text(0), Inputs: text(0), Files: []File{}}
+		for range r.IntN(4) {
+			m.Files = append(m.Files, File{artifact.Path(text(1)), artifact.Kind(text(0)), text(0), r.Int64(), text(0), text(0), text(0)})
+		}
+		var want bytes.Buffer
+		encoder := json.NewEncoder(&want)
+		encoder.SetEscapeHTML(false)
+		encoder.SetIndent("", "  ")
+		if err := encoder.Encode(m); err != nil {
+			t.Fatal(err)
+		}
+		got := m.encode()
+		if !bytes.Equal(got, want.Bytes()) {
+			t.Fatalf("got %s\nwant %s", got, want.Bytes())
+		}
+		fast, slow := decodeWritten(got), new(Manifest)
+		if err := json.Unmarshal(got, slow); err != nil || fast == nil || !reflect.DeepEqual(fast, slow) {
+			t.Fatalf("%s\nreads as %+v, want %+v (%v)", got, fast, slow, err)
+		}
+	}
+}
+
+// TestRepositoryManifests reads the manifests of the example and writes them again.
+func TestRepositoryManifests(t *testing.T) {
+	names, err := filepath.Glob("../../out/*/manifest.json")
+	if err != nil || len(names) == 0 {
+		t.Fatal(names, err)
+	}
+	for _, name := range names {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := decodeWritten(data)
+		if m == nil || !bytes.Equal(m.encode(), data) {
+			t.Errorf("%s is not written as it is read", name)
+		}
+	}
+}
+
 func FuzzParseManifest(f *testing.F) {
 	for _, data := range damagedManifests {
 		f.Add([]byte(data))
 	}
 	f.Add([]byte(manifestOf(fileEntry("a") + "," + fileEntry("b/c"))))
+	written, err := ParseManifest("m", []byte(manifestOf(fileEntry("a")+","+fileEntry("b\u2028"))))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(written.encode())
 	f.Fuzz(func(t *testing.T, data []byte) {
+		if fast := decodeWritten(data); fast != nil {
+			if slow, err := decodeManifest("m", data); err != nil || !reflect.DeepEqual(fast, slow) {
+				t.Errorf("read as %+v and as %+v, %v", fast, slow, err)
+			}
+		}
 		m, err := ParseManifest("m", data)
 		if err != nil {
 			return

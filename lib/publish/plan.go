@@ -3,9 +3,12 @@ package publish
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"maps"
+	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/dashc/dashc/lib/artifact"
 )
@@ -22,9 +25,12 @@ type Build struct {
 	// digest of everything the next build could read. An empty Identity writes no stamp; an empty
 	// Stamp stands for Inputs.
 	Identity, Stamp string
-	// Artifacts is the whole tree. An empty list takes the environment away: every file that
-	// the manifest owns, and the manifest.
+	// Artifacts is the whole tree; it is read until the plan is carried out. An empty list takes
+	// the environment away: every file that the manifest owns, and the manifest.
 	Artifacts []artifact.Artifact
+	// Part tells which files this build answers for; nil means all. The others are neither read
+	// nor written nor removed, and stand in the manifest as some other build makes them.
+	Part func(artifact.Path) bool
 	// Force replaces files that were edited by hand, and a damaged manifest.
 	Force bool
 }
@@ -76,10 +82,13 @@ type Plan struct {
 	build    Build
 	manifest []byte // the new manifest; nil when the environment is taken away
 	journal  journal
-	stale    bool // a journal of an unfinished build is on disk
-	wanted   map[artifact.Path]artifact.Artifact
+	stale    bool            // a journal of an unfinished build is on disk
+	wanted   []content       // sorted by path
+	writes   []int           // those of wanted that are New or Changed
 	vacated  []artifact.Path // once ours and no longer wanted; their directories may be empty now
-	sums     map[artifact.Path]string
+	stamp    stamp           // the stamp on disk
+	begun    time.Time       // when Compare began
+	doubts   int             // wanted files that had to be read, and contents summed, for want of a stat or key in the stamp
 }
 
 // Differences returns the files that are not as they shall be, sorted by path.
@@ -108,60 +117,182 @@ func (p *Plan) in(match func(State) bool) []Change {
 	return found
 }
 
-// Compare finds out what a build would change, and changes nothing.
+// Compare finds out what a build would change, and changes nothing. It reads only files that
+// may differ from what the last build wrote; see Tree.Fresh.
 func (t *Tree) Compare(ctx context.Context, b Build) (*Plan, error) {
 	if err := checkPaths(b.Environment, b.Artifacts); err != nil {
 		return nil, err
 	}
-	d, err := t.scan(ctx, b.Environment)
+	begun := time.Now()
+	old, stamped := t.readStamp(b.Environment)
+	d, err := t.scan(ctx, b.Environment, stamped)
 	if err != nil {
 		return nil, err
 	}
-	plan, err := t.compare(ctx, b, d)
-	return plan, errors.Join(err, d.close())
+	p := &Plan{Environment: b.Environment, Leftovers: d.leftovers, build: b, stamp: old, begun: begun}
+	return p, errors.Join(t.compare(ctx, p, d), d.close())
 }
 
-func (t *Tree) compare(ctx context.Context, b Build, d *disk) (*Plan, error) {
-	oldBytes, old, err := t.ownedBy(b, d)
+func (t *Tree) compare(ctx context.Context, p *Plan, d *disk) (err error) {
+	oldBytes, old, err := t.ownedBy(p.build, d)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	p := &Plan{Environment: b.Environment, Leftovers: d.leftovers, build: b, wanted: map[artifact.Path]artifact.Artifact{}, sums: map[artifact.Path]string{}}
-	slices.Sort(p.Leftovers)
-	if p.journal, p.stale, err = t.readJournal(b.Environment); err != nil {
-		return nil, err
+	if p.journal, p.stale, err = t.readJournal(p.Environment); err != nil {
+		return err
 	}
-	owned := old.index()
-	for _, a := range b.Artifacts {
-		p.wanted[a.Path], p.sums[a.Path] = a, digest(a.Bytes)
+	if old == nil || p.stamp.Manifest != digest(oldBytes) {
+		p.stamp.files, p.stamp.keys = nil, nil // it does not tell of these files
 	}
-	for _, name := range everyPath(p.wanted, owned, p.journal) {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		if _, isWanted := p.wanted[name]; !isWanted {
-			p.vacated = append(p.vacated, name)
-		}
-		change, relevant, err := t.compareFile(p, d, name, owned)
-		if err != nil {
-			return nil, err
-		}
-		if relevant {
-			p.Files = append(p.Files, change)
-		}
+	if p.stamp.Identity != p.build.Identity {
+		p.stamp.keys = nil // they were another program's
 	}
-	if len(b.Artifacts) > 0 {
-		if p.manifest, err = newManifest(b, p.sums).encode(); err != nil {
-			return nil, err
+	if p.wanted, err = t.contents(ctx, p, old); err != nil {
+		return err
+	}
+	if len(p.wanted) > 0 {
+		p.manifest = newManifest(p.build, p.wanted).encode()
+	}
+	candidates := candidates(p, old, d)
+	own := candidates
+	if part := p.build.Part; part != nil {
+		own = slices.DeleteFunc(slices.Clone(candidates), func(c candidate) bool { return !part(c.path) })
+	}
+	if err := t.readDoubtful(ctx, p, old, d, own); err != nil {
+		return err
+	}
+	lastDir := ""
+	for i := range own {
+		c := &own[i]
+		if c.want < 0 {
+			p.vacated = append(p.vacated, c.path)
+		} else if err := t.checkPlace(p, d, c.path, &lastDir); err != nil {
+			return err
+		}
+		change, relevant := p.decide(old, c)
+		if !relevant {
+			continue
+		}
+		p.Files = append(p.Files, change)
+		if change.State == New || change.State == Changed {
+			p.writes = append(p.writes, c.want)
 		}
 	}
 	p.Manifest = compareBytes(oldBytes, p.manifest)
-	p.Unexpected = d.unexpected(func(name artifact.Path) bool {
-		_, isWanted := p.wanted[name]
-		_, isOwned := owned[name]
-		return isWanted || isOwned || len(p.journal[name]) > 0
+	p.Unexpected = d.unexpected(len(candidates), func(i int) (string, bool) {
+		c := &candidates[i]
+		return string(c.path), c.want >= 0 || c.owned >= 0 || len(p.journal[c.path]) > 0
 	})
-	return p, nil
+	return nil
+}
+
+// candidate is a path that a build wants, that the manifest owns or that the journal names. Its
+// numbers are places in the sorted lists; negative where the path is not listed.
+type candidate struct {
+	path  artifact.Path
+	want  int
+	owned int
+	file  int         // a regular file on disk
+	other fs.FileMode // what else is on disk, with exists
+	// exists is set when something is on disk.
+	exists  bool
+	doubt   bool // the file has to be read
+	reading reading
+}
+
+// candidates merges the sorted lists.
+func candidates(p *Plan, old *Manifest, d *disk) []candidate {
+	pending := slices.Sorted(maps.Keys(p.journal))
+	var owned []File
+	if old != nil {
+		owned = old.Files
+	}
+	all := make([]candidate, 0, max(len(p.wanted), len(owned)))
+	file := 0
+	for w, o, j := 0, 0, 0; w < len(p.wanted) || o < len(owned) || j < len(pending); {
+		c := candidate{want: -1, owned: -1, file: -1}
+		first := func(name artifact.Path) {
+			if c.path == "" || name < c.path {
+				c.path = name
+			}
+		}
+		if w < len(p.wanted) {
+			first(p.wanted[w].Path)
+		}
+		if o < len(owned) {
+			first(owned[o].Path)
+		}
+		if j < len(pending) {
+			first(pending[j])
+		}
+		if w < len(p.wanted) && p.wanted[w].Path == c.path {
+			c.want = w
+			w++
+		}
+		if o < len(owned) && owned[o].Path == c.path {
+			c.owned = o
+			o++
+		}
+		if j < len(pending) && pending[j] == c.path {
+			j++
+		}
+		for file < len(d.files) && d.files[file].path < string(c.path) {
+			file++
+		}
+		if file < len(d.files) && d.files[file].path == string(c.path) {
+			c.file, c.exists = file, true
+		} else if len(d.others) > 0 {
+			c.other, c.exists = d.others[string(c.path)]
+		}
+		all = append(all, c)
+	}
+	return all
+}
+
+// readDoubtful finds out what the candidates' files hold. A file whose stat is the one of the
+// stamp holds what the manifest says; the others are read.
+func (t *Tree) readDoubtful(ctx context.Context, p *Plan, old *Manifest, d *disk, candidates []candidate) error {
+	var doubtful []*candidate
+	for i := range candidates {
+		c := &candidates[i]
+		if c.file < 0 {
+			continue
+		}
+		if on := d.files[c.file].stat; c.owned >= 0 && p.stamp.holds(c.owned, on) {
+			c.reading = reading{size: old.Files[c.owned].Size, stat: on}
+			c.reading.sum, _ = parseSum(old.Files[c.owned].SHA256)
+			continue
+		}
+		c.doubt = true
+		doubtful = append(doubtful, c)
+	}
+	return t.eachFile(ctx, len(doubtful), d.root, nil, func(i int, in *directories) error {
+		c := doubtful[i]
+		dir, base, err := in.of(string(c.path))
+		if err == nil {
+			c.reading, err = t.readFile(dir, base)
+		}
+		if err != nil {
+			return machine("read", t.at(p.Environment+"/"+string(c.path)), err)
+		}
+		return nil
+	})
+}
+
+// checkPlace returns why no file can be written at a path: a parent that is a link or a file,
+// or a directory in its place. The last directory that was found good is not looked at again.
+func (t *Tree) checkPlace(p *Plan, d *disk, name artifact.Path, lastDir *string) error {
+	at := func(in string) string { return t.at(p.Environment + "/" + in) }
+	if dir := path.Dir(string(name)); dir != "." && dir != *lastDir {
+		if err := d.blocked(dir, at); err != nil {
+			return err
+		}
+		*lastDir = dir
+	}
+	if mode, exists := d.others[string(name)]; exists && mode.IsDir() {
+		return &TreeError{Path: at(string(name)), Problem: "is a directory, and the build writes a file there", Remedy: "move it away and build again"}
+	}
+	return nil
 }
 
 // ownedBy reads the old manifest and decides whether this build may act on it.
@@ -169,10 +300,10 @@ func (t *Tree) ownedBy(b Build, d *disk) ([]byte, *Manifest, error) {
 	data, old, err := t.readManifest(b.Environment, d)
 	var damaged *ManifestError
 	switch {
-	case errors.As(err, &damaged) && b.Force && data != nil:
+	case errors.As(err, &damaged) && b.Force:
 		return data, nil, nil
 	case err != nil || old == nil:
-		return data, nil, err
+		return nil, nil, err
 	case old.Project != b.Project && !b.Force:
 		return nil, nil, &TreeError{
 			Path:    t.at(b.Environment),
@@ -184,22 +315,22 @@ func (t *Tree) ownedBy(b Build, d *disk) ([]byte, *Manifest, error) {
 }
 
 // readManifest returns an environment's manifest with its bytes, or nothing when there is none.
+// The bytes come with a ManifestError too.
 func (t *Tree) readManifest(environment string, d *disk) ([]byte, *Manifest, error) {
-	name := environment + "/" + ManifestName
-	mode, exists := d.entries[ManifestName]
-	if !exists {
-		return nil, nil, nil
+	name := t.at(environment + "/" + ManifestName)
+	if _, exists := d.others[ManifestName]; exists {
+		return nil, nil, &TreeError{Path: name, Problem: "is not a regular file", Remedy: "move it away and build again"}
 	}
-	if !mode.IsRegular() {
-		return nil, nil, &TreeError{Path: t.at(name), Problem: "is not a regular file", Remedy: "move it away and build again"}
+	if _, exists := d.find(ManifestName); !exists {
+		return nil, nil, nil
 	}
 	data, err := d.root.ReadFile(ManifestName)
 	if err != nil {
-		return nil, nil, machine("read", t.at(name), err)
+		return nil, nil, machine("read", name, err)
 	}
-	m, err := ParseManifest(t.at(name), data)
+	m, err := ParseManifest(name, data)
 	if err == nil && m.Environment != environment {
-		err = &ManifestError{Path: t.at(name), Problem: "belongs to the environment " + quote(m.Environment)}
+		err = &ManifestError{Path: name, Problem: "belongs to the environment " + quote(m.Environment)}
 	}
 	if err != nil {
 		return data, nil, err
@@ -207,39 +338,42 @@ func (t *Tree) readManifest(environment string, d *disk) ([]byte, *Manifest, err
 	return data, m, nil
 }
 
-// compareFile decides on one path. It is not relevant when the path is neither wanted nor on disk.
-func (t *Tree) compareFile(p *Plan, d *disk, name artifact.Path, owned map[artifact.Path]File) (Change, bool, error) {
-	a, isWanted := p.wanted[name]
-	change := Change{Path: name, State: New, Source: a.Source, Size: int64(len(a.Bytes))}
-	if isWanted {
-		if err := d.blocked(name, func(in string) string { return t.at(p.Environment + "/" + in) }); err != nil {
-			return change, false, err
+// decide says what becomes of a candidate. It is not relevant when the path is neither wanted
+// nor on disk.
+func (p *Plan) decide(old *Manifest, c *candidate) (Change, bool) {
+	change := Change{Path: c.path, State: New}
+	isWanted, isOwned := c.want >= 0, c.owned >= 0
+	var want *content
+	switch {
+	case isWanted:
+		want = &p.wanted[c.want]
+		change.Source, change.Size = want.Source, want.size
+	case isOwned:
+		change.Source = old.Files[c.owned].Source
+	}
+	if !c.exists {
+		return change, isWanted
+	}
+	if !isWanted && c.other.IsDir() {
+		return change, false
+	}
+	reason := "is not a regular file, and no build made it"
+	if c.file >= 0 {
+		if isWanted && (c.doubt || want.Key != "" && !want.given) {
+			p.doubts++
 		}
-	}
-	mode, exists := d.entries[string(name)]
-	if !exists {
-		return change, isWanted, nil
-	}
-	if !isWanted && mode.IsDir() {
-		return change, false, nil
-	}
-	previous, isOwned := owned[name]
-	if !isWanted {
-		change.Source = previous.Source
-	}
-	sum, reason := "", "is not a regular file, and no build made it"
-	if mode.IsRegular() {
-		data, err := d.root.ReadFile(string(name))
-		if err != nil {
-			return change, false, machine("read", t.at(p.Environment+"/"+string(name)), err)
-		}
-		sum = digest(data)
-		ours := isOwned && sum == previous.SHA256 || slices.Contains(p.journal[name], sum)
-		switch {
-		case isWanted && sum == p.sums[name]:
+		if isWanted && c.reading.sum == want.sum {
 			change.State = Unchanged
-			return change, true, nil
-		case ours || len(data) == 0: // an empty file is torn, or holds no one's work
+			want.stat, want.origin = c.reading.stat, stamped
+			if c.doubt {
+				want.origin = read
+			}
+			return change, true
+		}
+		found := c.reading.sum.String()
+		ours := isOwned && found == old.Files[c.owned].SHA256 || slices.Contains(p.journal[c.path], found)
+		switch {
+		case ours || c.reading.size == 0: // an empty file is torn, or holds no one's work
 			reason = ""
 		case isOwned:
 			reason = "was edited since the last build"
@@ -256,32 +390,41 @@ func (t *Tree) compareFile(p *Plan, d *disk, name artifact.Path, owned map[artif
 	default:
 		change.State = Removed
 	}
-	return change, true, nil
+	return change, true
 }
 
-// unexpected lists the files that known does not know.
-func (d *disk) unexpected(known func(artifact.Path) bool) []string {
-	var found []string
-	for _, name := range slices.Sorted(maps.Keys(d.entries)) {
-		if mode := d.entries[name]; !mode.IsDir() && name != ManifestName && !known(artifact.Path(name)) {
-			found = append(found, name)
+// unexpected lists the files that are not among n sorted names; known returns each name, and
+// whether it counts.
+func (d *disk) unexpected(n int, known func(i int) (string, bool)) []string {
+	var others []string
+	for name, mode := range d.others {
+		if !mode.IsDir() {
+			others = append(others, name)
 		}
 	}
+	slices.Sort(others)
+	var found []string
+	look := func(count int, name func(i int) string) {
+		k := 0
+		for i := range count {
+			file := name(i)
+			isKnown := file == ManifestName
+			for ; k < n; k++ {
+				other, counts := known(k)
+				if other > file {
+					break
+				}
+				isKnown = isKnown || other == file && counts
+			}
+			if !isKnown {
+				found = append(found, file)
+			}
+		}
+	}
+	look(len(d.files), func(i int) string { return d.files[i].path })
+	look(len(others), func(i int) string { return others[i] })
+	slices.Sort(found)
 	return found
-}
-
-func everyPath(wanted map[artifact.Path]artifact.Artifact, owned map[artifact.Path]File, pending journal) []artifact.Path {
-	all := map[artifact.Path]bool{}
-	for name := range wanted {
-		all[name] = true
-	}
-	for name := range owned {
-		all[name] = true
-	}
-	for name := range pending {
-		all[name] = true
-	}
-	return slices.Sorted(maps.Keys(all))
 }
 
 func compareBytes(old, new []byte) State {

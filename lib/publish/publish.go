@@ -21,6 +21,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
+	"sync/atomic"
 )
 
 // stateDir is dashc's own corner of the output directory: the lock, journals and stamps. It
@@ -40,24 +42,39 @@ type Options struct {
 	// ReadOnly opens the directory for Compare, Fresh, Verify and Environments only: nothing is
 	// created, not even the lock, and the directory may be missing.
 	ReadOnly bool
+	// Writers is the number of files that are hashed, read, written or renamed at once; 0 stands
+	// for 1. What is written, and the error of what fails, do not depend on it.
+	Writers int
 	// Waiting, when set, is called once if Open has to wait for another build.
 	Waiting func()
 }
 
 // Tree is an output directory under this process's lock. Close it to let others in. Its
-// methods are not safe for concurrent use.
+// methods use several goroutines themselves (Options.Writers) and are not safe for concurrent use.
 type Tree struct {
 	dir      string
 	root     *os.Root // nil when a read-only tree does not exist
 	lock     *lock
 	readOnly bool
+	writers  int
+	buffers  sync.Pool    // of *[]byte, for the contents of files
+	read     atomic.Int64 // files whose contents were read
 	hook     hook
+}
+
+// buffer returns a buffer for the content of one file, and what gives it back.
+func (t *Tree) buffer() (*[]byte, func()) {
+	b, ok := t.buffers.Get().(*[]byte)
+	if !ok {
+		b = new([]byte)
+	}
+	return b, func() { t.buffers.Put(b) }
 }
 
 // Open locks outDir, creating it when it is missing, and returns it as a Tree. It waits for
 // another build to finish unless Options.NoWait is set; ctx ends the wait.
 func Open(ctx context.Context, outDir string, options Options) (*Tree, error) {
-	t := &Tree{dir: outDir, readOnly: options.ReadOnly}
+	t := &Tree{dir: outDir, readOnly: options.ReadOnly, writers: max(1, options.Writers)}
 	if !t.readOnly {
 		if err := os.MkdirAll(outDir, dirMode); err != nil {
 			return nil, machine("create", outDir, err)
@@ -92,7 +109,7 @@ func (t *Tree) clearState() {
 		return
 	}
 	for _, entry := range entries {
-		if tempName.MatchString(entry.Name()) {
+		if isTemp(entry.Name()) {
 			_ = t.root.Remove(stateDir + "/" + entry.Name())
 		}
 	}

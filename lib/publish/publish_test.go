@@ -81,8 +81,12 @@ func publish(t *testing.T, dir string, b Build) *Plan {
 	return plan
 }
 
-func tryPublish(ctx context.Context, dir string, b Build, h hook) (plan *Plan, err error) {
-	tr, err := Open(ctx, dir, Options{})
+func tryPublish(ctx context.Context, dir string, b Build, h hook) (*Plan, error) {
+	return tryPublishBy(ctx, dir, 1, b, h)
+}
+
+func tryPublishBy(ctx context.Context, dir string, writers int, b Build, h hook) (plan *Plan, err error) {
+	tr, err := Open(ctx, dir, Options{Writers: writers})
 	if err != nil {
 		return nil, err
 	}

@@ -21,19 +21,33 @@ var tempName = regexp.MustCompile(`^\..*\.dashc-[0-9a-f]{16}\.tmp$`)
 // maxName is the longest file name that common file systems take, in bytes.
 const maxName = 255
 
+// isTemp tells whether a file's name has the form of tempName.
+func isTemp(base string) bool {
+	return strings.HasPrefix(base, ".") && strings.HasSuffix(base, ".tmp") && tempName.MatchString(base)
+}
+
 // disk is what an environment's directory holds.
 type disk struct {
 	root *os.Root // the environment's directory; nil when it does not exist
-	// entries holds the type of everything below, by slash-separated path, but for leftovers.
-	// Symbolic links are listed and never followed.
-	entries map[string]fs.FileMode
+	// files are the regular files but for leftovers, sorted by path.
+	files []diskFile
+	// others holds the type of everything else below, by slash-separated path. Symbolic links
+	// are listed and never followed.
+	others map[string]fs.FileMode
 	// leftovers are temporary files of builds that were killed.
 	leftovers []string
 }
 
-// scan opens an environment's directory and lists it. The caller closes the disk.
-func (t *Tree) scan(ctx context.Context, environment string) (*disk, error) {
-	d := &disk{entries: map[string]fs.FileMode{}}
+// diskFile is a regular file.
+type diskFile struct {
+	path string
+	stat stat // zero where the scan did not ask for it
+}
+
+// scan opens an environment's directory and lists it, with every file's stat where asked. The
+// caller closes the disk.
+func (t *Tree) scan(ctx context.Context, environment string, stats bool) (*disk, error) {
+	d := &disk{others: map[string]fs.FileMode{}}
 	if err := checkEnvironment(environment); err != nil {
 		return nil, err
 	}
@@ -54,9 +68,11 @@ func (t *Tree) scan(ctx context.Context, environment string) (*disk, error) {
 	if d.root, err = t.root.OpenRoot(environment); err != nil {
 		return nil, machine("read", t.at(environment), err)
 	}
-	if err := d.list(ctx, t, environment, "."); err != nil {
+	if err := t.list(ctx, d, environment, stats); err != nil {
 		return nil, errors.Join(err, d.close())
 	}
+	slices.SortFunc(d.files, func(a, b diskFile) int { return strings.Compare(a.path, b.path) })
+	slices.Sort(d.leftovers)
 	return d, nil
 }
 
@@ -67,50 +83,107 @@ func (d *disk) close() error {
 	return d.root.Close()
 }
 
-func (d *disk) list(ctx context.Context, t *Tree, environment, dir string) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	handle, err := d.root.Open(dir)
-	if err != nil {
-		return machine("read", t.at(path.Join(environment, dir)), err)
-	}
-	children, err := handle.ReadDir(-1)
-	if err := errors.Join(err, handle.Close()); err != nil {
-		return machine("read", t.at(path.Join(environment, dir)), err)
-	}
-	for _, child := range children {
-		name := path.Join(dir, child.Name())
-		if child.Type().IsRegular() && tempName.MatchString(child.Name()) {
-			d.leftovers = append(d.leftovers, name)
-			continue
+// list fills the disk, one level of directories after the other.
+func (t *Tree) list(ctx context.Context, d *disk, environment string, stats bool) error {
+	level := []string{"."}
+	for len(level) > 0 {
+		listings := make([]listing, len(level))
+		err := t.eachFile(ctx, len(level), d.root, nil, func(i int, in *directories) error {
+			err := listings[i].read(in, level[i], stats)
+			if err != nil {
+				err = machine("read", t.at(path.Join(environment, level[i])), err)
+			}
+			return err
+		})
+		if err != nil {
+			return err
 		}
-		d.entries[name] = child.Type()
-		if child.IsDir() {
-			if err := d.list(ctx, t, environment, name); err != nil {
-				return err
+		level = nil
+		for _, l := range listings {
+			d.files = append(d.files, l.files...)
+			d.leftovers = append(d.leftovers, l.leftovers...)
+			level = append(level, l.below...)
+			for _, name := range l.below {
+				d.others[name] = fs.ModeDir
+			}
+			for name, mode := range l.special {
+				d.others[name] = mode
 			}
 		}
 	}
 	return nil
 }
 
-// blocked returns why no file can be written at p: a parent that is a link or a file, or a
-// directory in its place.
-func (d *disk) blocked(p artifact.Path, at func(string) string) error {
-	for _, parent := range parents(p) {
-		mode, exists := d.entries[parent]
+// listing is what one directory holds, by paths below the environment's.
+type listing struct {
+	files     []diskFile
+	leftovers []string
+	below     []string // directories
+	special   map[string]fs.FileMode
+}
+
+func (l *listing) read(in *directories, dir string, stats bool) error {
+	prefix := ""
+	if dir != "." {
+		prefix = dir + "/"
+	}
+	root, _, err := in.of(prefix + "x")
+	if err != nil {
+		return err
+	}
+	handle, err := root.Open(".")
+	if err != nil {
+		return err
+	}
+	children, err := handle.ReadDir(-1)
+	if err := errors.Join(err, handle.Close()); err != nil {
+		return err
+	}
+	for _, child := range children {
+		name := prefix + child.Name()
 		switch {
-		case !exists:
-			return nil
-		case mode&fs.ModeSymlink != 0:
-			return symlinkError(at(parent))
-		case !mode.IsDir():
-			return &TreeError{Path: at(parent), Problem: "is a file, and the build needs a directory there", Remedy: "move it away and build again"}
+		case child.IsDir():
+			l.below = append(l.below, name)
+		case !child.Type().IsRegular():
+			if l.special == nil {
+				l.special = map[string]fs.FileMode{}
+			}
+			l.special[name] = child.Type()
+		case isTemp(child.Name()):
+			l.leftovers = append(l.leftovers, name)
+		default:
+			file := diskFile{path: name}
+			if stats {
+				// What cannot be looked at is unknown; reading it tells why.
+				if info, err := root.Lstat(child.Name()); err == nil {
+					file.stat = newStat(info)
+				}
+			}
+			l.files = append(l.files, file)
 		}
 	}
-	if mode, exists := d.entries[string(p)]; exists && mode.IsDir() {
-		return &TreeError{Path: at(string(p)), Problem: "is a directory, and the build writes a file there", Remedy: "move it away and build again"}
+	slices.Sort(l.below)
+	return nil
+}
+
+// find returns the place of a regular file in files.
+func (d *disk) find(name string) (int, bool) {
+	return slices.BinarySearchFunc(d.files, name, func(f diskFile, name string) int { return strings.Compare(f.path, name) })
+}
+
+// blocked returns why no directory can stand at dir: it or a parent is a link or a file.
+func (d *disk) blocked(dir string, at func(string) string) error {
+	for _, parent := range append(parents(artifact.Path(dir)), dir) {
+		mode, exists := d.others[parent]
+		_, isFile := d.find(parent)
+		switch {
+		case mode&fs.ModeSymlink != 0:
+			return symlinkError(at(parent))
+		case isFile || exists && !mode.IsDir():
+			return &TreeError{Path: at(parent), Problem: "is a file, and the build needs a directory there", Remedy: "move it away and build again"}
+		case !exists:
+			return nil
+		}
 	}
 	return nil
 }
@@ -142,17 +215,19 @@ func checkEnvironment(name string) error {
 // checkPaths refuses artifacts that cannot stand in one tree together, on any file system.
 func checkPaths(environment string, artifacts []artifact.Artifact) error {
 	type owner struct{ path, source string }
-	files := map[string]owner{}
+	files := make(map[string]owner, len(artifacts))
 	for _, a := range artifacts {
-		at := path.Join(environment, string(a.Path))
+		at := func() string { return path.Join(environment, string(a.Path)) }
 		if _, err := artifact.NewPath(string(a.Path)); err != nil {
-			return &TreeError{Path: at, Problem: err.Error(), Remedy: "rename " + source(a.Source)}
+			return &TreeError{Path: at(), Problem: err.Error(), Remedy: "rename " + source(a.Source)}
 		}
 		if reserved(string(a.Path)) {
-			return &TreeError{Path: at, Problem: "is a name that dashc keeps for itself", Remedy: "rename " + source(a.Source)}
+			return &TreeError{Path: at(), Problem: "is a name that dashc keeps for itself", Remedy: "rename " + source(a.Source)}
 		}
-		if slices.ContainsFunc(strings.Split(string(a.Path), "/"), func(name string) bool { return len(name) > maxName }) {
-			return &TreeError{Path: at, Problem: "has a name of more than 255 bytes, which file systems refuse", Remedy: "shorten the name of " + source(a.Source)}
+		for name := range strings.SplitSeq(string(a.Path), "/") {
+			if len(name) > maxName {
+				return &TreeError{Path: at(), Problem: "has a name of more than 255 bytes, which file systems refuse", Remedy: "shorten the name of " + source(a.Source)}
+			}
 		}
 		folded := strings.ToLower(string(a.Path))
 		if other, taken := files[folded]; taken {
@@ -160,12 +235,16 @@ func checkPaths(environment string, artifacts []artifact.Artifact) error {
 			if other.path != string(a.Path) {
 				problem = "differs from " + other.path + " in upper and lower case only, which some file systems take for one file"
 			}
-			return &TreeError{Path: at, Problem: problem, Remedy: "rename one of the two sources"}
+			return &TreeError{Path: at(), Problem: problem, Remedy: "rename one of the two sources"}
 		}
 		files[folded] = owner{string(a.Path), a.Source}
 	}
-	directories := map[string]string{}
+	directories := map[string]string{} // as spelled, by lower case
+	checked := map[string]bool{}       // as spelled
 	for _, a := range artifacts {
+		if checked[path.Dir(string(a.Path))] {
+			continue
+		}
 		at := path.Join(environment, string(a.Path))
 		for _, parent := range parents(a.Path) {
 			if file, taken := files[strings.ToLower(parent)]; taken {
@@ -175,6 +254,7 @@ func checkPaths(environment string, artifacts []artifact.Artifact) error {
 				return &TreeError{Path: at, Problem: "lies in " + parent + ", which differs from " + other + " in upper and lower case only, and some file systems take them for one directory", Remedy: "spell the directory in one way"}
 			}
 			directories[strings.ToLower(parent)] = parent
+			checked[parent] = true
 		}
 	}
 	return nil
@@ -190,5 +270,5 @@ func source(name string) string {
 // reserved tells whether a path in the tree is dashc's own.
 func reserved(p string) bool {
 	first, _, _ := strings.Cut(p, "/")
-	return strings.EqualFold(first, ManifestName) || tempName.MatchString(path.Base(p))
+	return strings.EqualFold(first, ManifestName) || isTemp(path.Base(p))
 }

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"io/fs"
 	"slices"
-
-	"github.com/dashc/dashc/lib/artifact"
 )
 
 // Report is what Verify found in one environment's tree. Every list is sorted.
@@ -32,10 +30,10 @@ func (r *Report) OK() bool {
 	return r.Manifest == "" && !r.Unfinished && len(r.Missing)+len(r.Changed)+len(r.Unexpected) == 0
 }
 
-// Verify compares an environment's tree with its manifest. The error is for what could not be
+// Verify compares an environment's tree with its manifest and reads every file. The error is for what could not be
 // read; what is wrong with the tree stands in the report.
 func (t *Tree) Verify(ctx context.Context, environment string) (*Report, error) {
-	d, err := t.scan(ctx, environment)
+	d, err := t.scan(ctx, environment, false)
 	if err != nil {
 		return nil, err
 	}
@@ -59,26 +57,48 @@ func (t *Tree) verify(ctx context.Context, environment string, d *disk) (*Report
 	if _, r.Unfinished, err = t.readJournal(environment); err != nil {
 		return nil, err
 	}
-	owned := manifest.index()
-	r.Unexpected = d.unexpected(func(p artifact.Path) bool { _, known := owned[p]; return known })
+	files := 0
+	if manifest != nil {
+		files = len(manifest.Files)
+	}
+	r.Unexpected = d.unexpected(files, func(i int) (string, bool) { return string(manifest.Files[i].Path), true })
 	r.Unexpected = append(r.Unexpected, d.leftovers...)
 	slices.Sort(r.Unexpected)
 	if manifest == nil {
 		return r, nil
 	}
-	for _, f := range manifest.Files {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
+	changed := make([]bool, files)
+	missing := make([]bool, files)
+	err = t.eachFile(ctx, files, d.root, nil, func(i int, in *directories) error {
+		f := &manifest.Files[i]
+		_, isFile := d.find(string(f.Path))
+		_, isOther := d.others[string(f.Path)]
+		missing[i] = !isFile && !isOther
+		changed[i] = isOther || isFile && !t.holds(in, f)
+		return nil
+	})
+	for i := range manifest.Files {
+		f := &manifest.Files[i]
 		r.Files++
 		r.Bytes += f.Size
-		if _, exists := d.entries[string(f.Path)]; !exists {
+		switch {
+		case missing[i]:
 			r.Missing = append(r.Missing, string(f.Path))
-		} else if !d.holds(f) {
+		case changed[i]:
 			r.Changed = append(r.Changed, string(f.Path))
 		}
 	}
-	return r, nil
+	return r, err
+}
+
+// holds reads a file and tells whether it has the bytes that the manifest says.
+func (t *Tree) holds(in *directories, f *File) bool {
+	dir, base, err := in.of(string(f.Path))
+	if err != nil {
+		return false
+	}
+	r, err := t.readFile(dir, base)
+	return err == nil && r.size == f.Size && r.sum.String() == f.SHA256
 }
 
 // Environments returns the names of the trees that carry a manifest of the given project,
