@@ -534,13 +534,13 @@ func unquoted(t parser.Item) string {
 }
 
 // labelName is the tenant label as it is written in a matcher.
-func (x *expanded) labelName() string {
-	for i, c := range x.label {
+func (k *known) labelName() string {
+	for i, c := range k.label {
 		if c != '_' && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (i == 0 || c < '0' || c > '9') {
-			return macroSigns.Replace(strconv.Quote(x.label))
+			return macroSigns.Replace(strconv.Quote(k.label))
 		}
 	}
-	return x.label
+	return k.label
 }
 
 // inBraces finds the edits of a selector with braces: a matcher on the tenant label gets the

@@ -174,6 +174,15 @@ var hardIDs = []project.CustomerID{
 	project.CustomerID(strings.Repeat("ü", 64)), " ", "a, b) ", "42",
 }
 
+// A label that is no identifier is quoted, and no text in it is a macro.
+func TestLabelNames(t *testing.T) {
+	for label, want := range map[string]string{"customer_id": `customer_id`, "a1": `a1`, "1a": `"1a"`, "my.label": `"my.label"`, "$x": `"\x24x"`, "ü": `"ü"`} {
+		if got := (&known{label: label}).labelName(); got != want {
+			t.Errorf("%s: got %s", label, got)
+		}
+	}
+}
+
 func TestHardIDs(t *testing.T) {
 	o := testOptions(t)
 	for _, id := range hardIDs {

@@ -7,9 +7,11 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/prometheus/prometheus/model/labels"
 
+	"github.com/dashc/dashc/lib/artifact"
 	"github.com/dashc/dashc/lib/dashboard"
 	"github.com/dashc/dashc/lib/diagnostic"
 	"github.com/dashc/dashc/lib/project"
@@ -170,4 +172,20 @@ func TestTemplatesAreTheLongWay(t *testing.T) {
 	if scoped < seeds(t, 400)/4 {
 		t.Errorf("only %d dashboards could be scoped: %v", scoped, refused)
 	}
+}
+
+// FuzzCompile asks for no panic, and that a template and the long way agree on any JSON.
+func FuzzCompile(f *testing.F) {
+	for i := range uint64(8) {
+		p := painter{inventor{rand.New(rand.NewPCG(i, 7)), true}}
+		f.Add([]byte(encode(f, p.board())))
+	}
+	f.Add([]byte(`{"uid": "u", "panels": [null, 1, {"type": "row", "panels": [[]]}], "links": [1], "annotations": {"list": [1]}, "templating": {"list": [1, {}]}}`))
+	o := testOptions(f)
+	f.Fuzz(func(t *testing.T, data []byte) {
+		value, err := artifact.Decode(data)
+		if board, ok := value.(map[string]any); ok && err == nil && utf8.Valid(data) {
+			long(t, board, acme, o)
+		}
+	})
 }

@@ -73,8 +73,11 @@ func (t *Template) UID() string { return t.uid }
 // Keeps tells whether the variants have the panel of that id.
 func (t *Template) Keeps(panel int) bool { return t.kept[panel] }
 
-// Append appends a customer's variant as canonical JSON.
+// Append appends a customer's variant as canonical JSON; nothing where the template is empty.
 func (t *Template) Append(dst []byte, c Identity) []byte {
+	if t.empty {
+		return dst
+	}
 	return t.fill(dst, RuleIdentity{Identity: c})
 }
 

@@ -131,8 +131,7 @@ func (s *scoping) variableQuery(text, where string) (scoped, reason string) {
 	case promql.LabelValues:
 		if strings.TrimSpace(form.Expr) == "" {
 			at := strings.Index(text, "(") + 1
-			matcher := (&expanded{reader: &reader{known: s.known}}).labelName()
-			return text[:at] + "{" + matcher + "=" + value + "}, " + text[at:], ""
+			return text[:at] + "{" + s.labelName() + "=" + value + "}, " + text[at:], ""
 		}
 	}
 	edits, lacking, p := s.inner(form)
