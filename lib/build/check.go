@@ -126,6 +126,7 @@ func compileTrees(ctx context.Context, p *project.Project, environments []projec
 		if err := a.compileCustomers(ctx, &trees[i], how.workers); err != nil {
 			return nil, err
 		}
+		trees[i].artifacts = append(trees[i].artifacts, placeholders(trees[i].artifacts)...)
 	}
 	return trees, nil
 }

@@ -189,7 +189,6 @@ func (a assembler) assemble(environment project.Environment, outcomes []outcome)
 	}
 	t.checked = check.Run(subject)
 	t.findings = append(t.findings, t.checked.Findings...)
-	t.artifacts = append(t.artifacts, placeholders(t.artifacts)...)
 	return t
 }
 
