@@ -389,7 +389,9 @@ func (s *scoping) keep(all []dashboard.Panel, gone map[string]string) bool {
 		if id, ok := panel.ID(); ok {
 			s.kept[id] = true
 		}
-		if panel.JSON["datasource"] != nil {
+		if listAt(panel.JSON, "targets") == nil {
+			delete(panel.JSON, "datasource") // which it does not ask, and may not be the customer's
+		} else if panel.JSON["datasource"] != nil {
 			s.pin(panel.JSON, dashboard.MentionOf(panel.JSON["datasource"]))
 		}
 	}

@@ -124,14 +124,12 @@ func (s *scoping) variableQuery(text, where string) (scoped, reason string) {
 		s.found = append(s.found, (&problem{0, len(text), err.Error(), "correct the query"}).on(s.title, where, text))
 		return text, ""
 	}
-	value := s.word(hole{form: matcherForm})
 	switch form.Kind {
 	case promql.MetricNames, promql.LabelNames:
 		return "", fmt.Sprintf("%s() lists those of all customers", form.Kind)
 	case promql.LabelValues:
 		if strings.TrimSpace(form.Expr) == "" {
-			at := strings.Index(text, "(") + 1
-			return text[:at] + "{" + s.labelName() + "=" + value + "}, " + text[at:], ""
+			return "", "label_values() without a metric asks all metrics, of which some are not the customer's"
 		}
 	}
 	edits, lacking, p := s.inner(form)
@@ -143,7 +141,7 @@ func (s *scoping) variableQuery(text, where string) (scoped, reason string) {
 	if lacking != "" {
 		return "", lacking
 	}
-	expr, err := spliced(form.Expr, edits, value)
+	expr, err := spliced(form.Expr, edits, s.word(hole{form: matcherForm}))
 	if err != nil {
 		s.fail(where, err.Error(), "this is a defect of dashc; please report the query")
 	}
