@@ -58,27 +58,31 @@ func proofTree(environment project.Environment, documents []check.Document, labe
 	return tree
 }
 
-// proveExamples proves one variant of each dashboard of a view, so that what cannot be proven is
-// found once, and before anything is compared with the disk.
+// proveExamples proves two customers' variants of each dashboard of a view, so that what cannot be
+// proven is found once, and before anything is compared with the disk. Two, because the text
+// that a template gives everybody may name one of them, who may be called so.
 func (v *variants) proveExamples(t *tree, group int) {
-	var example *member
-	for i := range v.members.list {
-		if v.members.list[i].group == group {
-			example = &v.members.list[i]
-			break
+	var examples []member
+	for _, c := range v.members.list {
+		if c.group == group {
+			if examples = append(examples, c); len(examples) == 2 {
+				break
+			}
 		}
-	}
-	if example == nil {
-		return
 	}
 	for i := range v.views[group].boards {
 		b := &v.views[group].boards[i]
 		if b.Empty() {
 			continue
 		}
-		verdict := v.prover.Dashboard(string(place(*example, b.name)), b.Append(nil, example.identity()), example.subject())
-		t.fail(diagnostic.AsError(at(b.source, verdict.Findings)...))
-		b.proof = fmt.Sprintf("%s: %d queries, %d selectors", provenText, verdict.Queries, verdict.Selectors)
+		for _, c := range examples {
+			verdict := v.prover.Dashboard(string(place(c, b.name)), b.Append(nil, c.identity()), c.subject())
+			b.proof = fmt.Sprintf("%s: %d queries, %d selectors", provenText, verdict.Queries, verdict.Selectors)
+			if len(verdict.Findings) > 0 {
+				t.fail(diagnostic.AsError(at(b.source, verdict.Findings)...))
+				break
+			}
+		}
 	}
 }
 

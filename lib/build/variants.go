@@ -133,8 +133,9 @@ func (a assembler) view(t tree, label string) (view, error) {
 	return view, err
 }
 
-// sample is a customer that nobody has; its variant stands for a template.
-var sample = tenant.Identity{ID: "sample", Slug: "sample", Name: "Sample"}
+// sample is a customer that nobody has; its variant stands for a template. Its id, slug and name
+// differ and need escaping, so that templates that treat them differently differ as well.
+var sample = tenant.Identity{ID: `id"'\$+`, Slug: "slug", Name: `name"'\$<+ `}
 
 func digestOf(data []byte) string {
 	sum := sha256.Sum256(data)
