@@ -1,7 +1,9 @@
 package proof
 
 import (
+	"bytes"
 	"fmt"
+	"slices"
 	"strconv"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -117,18 +119,24 @@ func (p *jsonParser) value(depth int) (*node, error) {
 	case c == '-' || c >= '0' && c <= '9':
 		return p.number()
 	}
-	for word, k := range map[string]kind{"true": boolean, "false": boolean, "null": null} {
-		if len(p.data)-p.at >= len(word) && string(p.data[p.at:p.at+len(word)]) == word {
-			p.at += len(word)
-			return &node{kind: k, text: word}, nil
+	for _, word := range [...]struct {
+		text string
+		kind kind
+	}{{"true", boolean}, {"false", boolean}, {"null", null}} {
+		if bytes.HasPrefix(p.data[p.at:], []byte(word.text)) {
+			p.at += len(word.text)
+			return &node{kind: word.kind, text: word.text}, nil
 		}
 	}
 	return nil, p.errorf("not a JSON value")
 }
 
+// manyKeys is from where on a map finds a key faster than a search.
+const manyKeys = 32
+
 func (p *jsonParser) object(depth int) (*node, error) {
 	n := &node{kind: object}
-	seen := map[string]bool{}
+	var seen map[string]bool // of a large object
 	p.at++
 	p.space()
 	if p.peek() == '}' {
@@ -144,10 +152,17 @@ func (p *jsonParser) object(depth int) (*node, error) {
 		if err != nil {
 			return nil, err
 		}
-		if seen[key] {
+		if seen[key] || seen == nil && slices.Contains(n.keys, key) {
 			return nil, p.errorf("the key %q occurs twice in one object", key)
 		}
-		seen[key] = true
+		if seen != nil {
+			seen[key] = true
+		} else if len(n.keys) == manyKeys {
+			seen = map[string]bool{key: true}
+			for _, k := range n.keys {
+				seen[k] = true
+			}
+		}
 		p.space()
 		if p.peek() != ':' {
 			return nil, p.errorf("no colon after a key")

@@ -60,6 +60,9 @@ func (r *reading) prose(t string) {
 		return
 	}
 	for _, form := range readings(t) {
+		if !strings.Contains(form, "/") && !strings.ContainsAny(form, "]=") {
+			continue // neither pattern can match
+		}
 		for _, m := range dashboardPath.FindAllStringSubmatch(form, -1) {
 			if !r.who.owns(m[1]) {
 				r.refuse("tenancy/link", "lead to the customer's own dashboard", "%q leads to the dashboard %q, which is not the customer's", t, m[1])

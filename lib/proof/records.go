@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"unicode/utf8"
 
@@ -58,9 +59,24 @@ func ReadRules(data []byte) (map[string][]Record, error) {
 	return rules, nil
 }
 
+// otherInYAML finds what JSON and YAML may read differently: line ends beyond ASCII and a byte
+// order mark, which YAML folds, drops or refuses, tabs, and escaped surrogates.
+var otherInYAML = regexp.MustCompile("[\\x{7F}-\\x{9F}\\x{2028}\\x{2029}\\x{FEFF}\\x{FFFE}\\x{FFFF}\t]|\\\\u[dD]")
+
 // parseYAML reads one YAML document into nodes. Duplicate keys, aliases, anchors, merge keys,
 // tags and a second document are refused: each is a way to say one thing and mean another.
+//
+// What is JSON as well, and says the same in both, is read as JSON, which is much faster.
 func parseYAML(data []byte) (*node, error) {
+	if !otherInYAML.Match(data) {
+		if n, err := parseJSON(data); err == nil {
+			return n, nil
+		}
+	}
+	return readYAML(data)
+}
+
+func readYAML(data []byte) (*node, error) {
 	decoder := yaml.NewDecoder(bytes.NewReader(data))
 	var doc, next yaml.Node
 	if err := decoder.Decode(&doc); err != nil {
