@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"slices"
 	"unicode/utf8"
 
@@ -59,16 +58,22 @@ func ReadRules(data []byte) (map[string][]Record, error) {
 	return rules, nil
 }
 
-// otherInYAML finds what JSON and YAML may read differently: line ends beyond ASCII and a byte
-// order mark, which YAML folds, drops or refuses, tabs, and escaped surrogates.
-var otherInYAML = regexp.MustCompile("[\\x{7F}-\\x{9F}\\x{2028}\\x{2029}\\x{FEFF}\\x{FFFE}\\x{FFFF}\t]|\\\\u[dD]")
+// otherInYAML are what JSON and YAML may read differently: control characters, line ends beyond
+// ASCII and a byte order mark, which YAML folds, drops or refuses, tabs, escaped surrogates.
+var otherInYAML = func() []string {
+	list := []string{"\t", "\u2028", "\u2029", "\ufeff", "\ufffe", "\uffff", `\ud`, `\uD`}
+	for r := rune(0x7f); r <= 0x9f; r++ {
+		list = append(list, string(r))
+	}
+	return list
+}()
 
 // parseYAML reads one YAML document into nodes. Duplicate keys, aliases, anchors, merge keys,
 // tags and a second document are refused: each is a way to say one thing and mean another.
 //
 // What is JSON as well, and says the same in both, is read as JSON, which is much faster.
 func parseYAML(data []byte) (*node, error) {
-	if !otherInYAML.Match(data) {
+	if !slices.ContainsFunc(otherInYAML, func(text string) bool { return bytes.Contains(data, []byte(text)) }) {
 		if n, err := parseJSON(data); err == nil {
 			return n, nil
 		}
