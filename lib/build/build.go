@@ -241,18 +241,17 @@ func (r *run) publish(ctx context.Context, trees []tree) ([]EnvironmentReport, [
 	return reports, unproven, r.commit(ctx, plans)
 }
 
-// prove shows of each customer's file that is about to be written that it is the customer's
-// alone. A file that stays as it is was proven when it was written, and one variant of every
-// dashboard is proven in each build, whatever becomes of it.
+// prove shows of each customer's file that it is the customer's alone, unless that was shown
+// before of the same template, customer and surroundings, which the file's Key names.
 func (r *run) prove(ctx context.Context, t tree, plan *publish.Plan) ([]diagnostic.Diagnostic, error) {
 	if t.variants == nil {
 		return nil, nil
 	}
-	changed := map[artifact.Path]bool{}
-	for _, change := range plan.Differences() {
-		changed[change.Path] = true
+	unknown := map[artifact.Path]bool{}
+	for _, path := range plan.Unknown() {
+		unknown[path] = true
 	}
-	return t.variants.proveAll(ctx, t, r.options.Workers, func(p artifact.Path) bool { return changed[p] })
+	return t.variants.proveAll(ctx, t, r.options.Workers, func(p artifact.Path) bool { return unknown[p] })
 }
 
 func (r *run) compare(ctx context.Context, t tree) (*publish.Plan, error) {

@@ -78,6 +78,7 @@ func unusedSwitches(p *project.Project, trees []tree) []diagnostic.Diagnostic {
 			return nil
 		}
 		results = append(results, t.checked)
+		results = append(results, t.groups...)
 	}
 	return check.Unused(results)
 }
@@ -119,14 +120,17 @@ func compileTrees(ctx context.Context, p *project.Project, environments []projec
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	if a.live != nil && a.live.err != nil {
-		return nil, a.live.err
-	}
 	for i := range trees {
+		if a.live != nil && a.live.err != nil {
+			return nil, a.live.err
+		}
 		if err := a.compileCustomers(ctx, &trees[i], how.workers); err != nil {
 			return nil, err
 		}
 		trees[i].artifacts = append(trees[i].artifacts, placeholders(trees[i].artifacts)...)
+	}
+	if a.live != nil && a.live.err != nil {
+		return nil, a.live.err
 	}
 	return trees, nil
 }
@@ -151,6 +155,7 @@ func (a assembler) compileCustomers(ctx context.Context, t *tree, workers int) e
 	}
 	for i, group := range groups {
 		if len(m.groups[i]) > 0 {
+			t.groups = append(t.groups, group.checked)
 			t.findings = append(t.findings, group.findings...)
 		}
 	}

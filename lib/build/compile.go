@@ -143,7 +143,9 @@ type tree struct {
 	compiled  bool
 	documents []check.Document
 	checked   check.Result
-	variants  *variants // nil where the environment has no customers
+	// groups are the results of its customers' distinct values.
+	groups   []check.Result
+	variants *variants // nil where the environment has no customers
 }
 
 // assembler is what the trees of one run have in common.

@@ -78,6 +78,20 @@ func readMembers(ctx context.Context, p *project.Project, environment project.En
 	return m, nil
 }
 
+// want tells whether a customer of a group wants a dashboard.
+func (m *members) want(group int, dashboard string) bool {
+	return slices.ContainsFunc(m.list, func(c member) bool { return c.group == group && c.Wants(dashboard) })
+}
+
+// subjects are the customers by slug, as the proof wants them.
+func (m *members) subjects() (bySlug map[string]proof.Subject, lookup func(slug string) (proof.Subject, bool)) {
+	bySlug = make(map[string]proof.Subject, len(m.list))
+	for _, c := range m.list {
+		bySlug[string(c.Slug)] = c.subject()
+	}
+	return bySlug, func(slug string) (proof.Subject, bool) { s, ok := bySlug[slug]; return s, ok }
+}
+
 // maxShards bounds the number of providers.
 const maxShards = 1 << 16
 
@@ -125,6 +139,11 @@ const customersDir = "grafana/customers"
 // place is where a customer's variant of a dashboard stands.
 func place(c member, name string) artifact.Path {
 	return artifact.Path(path.Join(customersDir, c.shard, string(c.Slug), name+".json"))
+}
+
+// rulesPlace is where the alert rules of a shard's customers stand.
+func rulesPlace(shard string) artifact.Path {
+	return artifact.Path("grafana/provisioning/alerting/customers-" + shard + ".json")
 }
 
 // tenantLabel is the label that tells an environment's customers apart.

@@ -2,7 +2,13 @@ package build
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
+	"maps"
+	"path"
+	"slices"
+	"strings"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -14,15 +20,15 @@ import (
 	"github.com/dashc/dashc/lib/metrics"
 	"github.com/dashc/dashc/lib/project"
 	"github.com/dashc/dashc/lib/proof"
+	"github.com/dashc/dashc/lib/tenant"
 )
 
 // provenText is what the manifest says of a file that is proven.
 const provenText = "proven"
 
 // prover proves the customers' files of a tree.
-func (a assembler) prover(t tree, m *members, label string) *proof.Prover {
-	tree := proofTree(t.environment, t.documents, label, a.catalogue)
-	tree.Customers = proof.NewIdentities(a.project.Name, t.environment.Name)
+func (a assembler) prover(tree proof.Tree, m *members, environment string) *proof.Prover {
+	tree.Customers = proof.NewIdentities(a.project.Name, environment)
 	for _, c := range m.list {
 		tree.Customers.Add(c.subject())
 	}
@@ -30,23 +36,14 @@ func (a assembler) prover(t tree, m *members, label string) *proof.Prover {
 }
 
 // proofTree is what the proof must know of an environment.
-func proofTree(environment project.Environment, documents []check.Document, label string, catalogue *metrics.Catalogue) proof.Tree {
-	tree := proof.Tree{Label: label, Catalogue: catalogue, Records: map[string][]proof.Record{}}
-	for name, list := range records(documents) {
-		for _, r := range list {
-			tree.Records[name] = append(tree.Records[name], proof.Record{Name: name, Expr: r.Expr, Labels: r.Labels})
-		}
-	}
+func proofTree(environment project.Environment, documents []check.Document, records map[string][]proof.Record, label string, catalogue *metrics.Catalogue) proof.Tree {
+	tree := proof.Tree{Label: label, Catalogue: catalogue, Records: records}
 	for _, b := range dashboards(documents) {
 		tree.Bases = append(tree.Bases, dashboard.Dashboard{JSON: b.board}.UID())
 	}
-	for _, file := range ruleFiles(documents) {
-		for _, group := range objects(file["groups"]) {
-			for _, rule := range objects(group["rules"]) {
-				if uid, _ := rule["uid"].(string); uid != "" {
-					tree.Bases = append(tree.Bases, uid)
-				}
-			}
+	for _, rule := range alertRules(documents) {
+		if rule.uid != "" {
+			tree.Bases = append(tree.Bases, rule.uid)
 		}
 	}
 	if environment.Customers.Isolation == project.IsolateByDatasource {
@@ -58,17 +55,72 @@ func proofTree(environment project.Environment, documents []check.Document, labe
 	return tree
 }
 
-// proveExamples proves two customers' variants of each dashboard of a view, so that what cannot be
-// proven is found once, and before anything is compared with the disk. Two, because the text
-// that a template gives everybody may name one of them, who may be called so.
-func (v *variants) proveExamples(t *tree, group int) {
-	var examples []member
-	for _, c := range v.members.list {
-		if c.group == group {
-			if examples = append(examples, c); len(examples) == 2 {
-				break
-			}
+// proofDigest names all that a proof depends on beside the file and the list of customers.
+func proofDigest(tree proof.Tree) string {
+	h := sha256.New()
+	fmt.Fprintf(h, "%q %q %v %q\n", tree.Label, tree.Datasource, tree.DatasourceVariable, tree.Bases)
+	for _, m := range tree.Catalogue.All() {
+		fmt.Fprintf(h, "%+v\n", m)
+	}
+	for _, name := range slices.Sorted(maps.Keys(tree.Records)) {
+		for _, r := range tree.Records[name] {
+			fmt.Fprintf(h, "%q %q %q\n", r.Name, r.Expr, r.Labels)
 		}
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// publishedRecords reads the recording rules from the bytes that Prometheus will read.
+func publishedRecords(artifacts []artifact.Artifact) (map[string][]proof.Record, error) {
+	all := map[string][]proof.Record{}
+	var findings []diagnostic.Diagnostic
+	for i := range artifacts {
+		a := &artifacts[i]
+		if a.Kind != artifact.Prometheus {
+			continue
+		}
+		if err := addRecords(all, a.Path, a.Content(nil)); err != nil {
+			findings = append(findings, unreadableRules(a.Path, a.Source, err))
+		}
+	}
+	return all, diagnostic.AsError(findings...)
+}
+
+// addRecords adds the recording rules of a file, if it is one of rules.
+func addRecords(all map[string][]proof.Record, file artifact.Path, data []byte) error {
+	if !slices.Contains([]string{".yaml", ".yml", ".json"}, path.Ext(string(file))) {
+		return nil
+	}
+	records, err := proof.ReadRules(data)
+	for name, list := range records {
+		all[name] = append(all[name], list...)
+	}
+	return err
+}
+
+func unreadableRules(file artifact.Path, source string, err error) diagnostic.Diagnostic {
+	return diagnostic.Diagnostic{
+		Rule: "tenancy/document", Severity: diagnostic.Error, Artifact: string(file), Position: diagnostic.Position{File: source},
+		Message: "the proof cannot read the rules: " + err.Error(), Page: pageOf("tenancy/document"),
+	}
+}
+
+// nobody is a customer that no list has. What is proven of its files holds for the text that a
+// template gives everybody, whoever is a customer and whatever they are called.
+func nobody(settings project.CustomerSettings) member {
+	c := project.Customer{ID: "id-5d0c2e8f", Slug: "slug-5d0c2e8f", Name: "Name 5d0c2e8f"}
+	if settings.Isolation == project.IsolateByOrg {
+		c.OrgID = 1 << 30
+	}
+	return member{Customer: c, shard: "00"}
+}
+
+// proveExamples proves the files that a group's first customer and nobody would have, so that
+// what cannot be proven is found once, and before anything is compared with the disk.
+func (v *variants) proveExamples(t *tree, group int) {
+	examples := []member{nobody(t.environment.Customers)}
+	if first := slices.IndexFunc(v.members.list, func(c member) bool { return c.group == group }); first >= 0 {
+		examples = append([]member{v.members.list[first]}, examples...)
 	}
 	for i := range v.views[group].boards {
 		b := &v.views[group].boards[i]
@@ -84,19 +136,24 @@ func (v *variants) proveExamples(t *tree, group int) {
 			}
 		}
 	}
+	for _, c := range examples {
+		var file tenant.RuleFile
+		if err := file.Add(v.views[group].rules, c.ruleIdentity()); err != nil || file.Empty() {
+			continue // addRules tells what is wrong with a customer's thresholds
+		}
+		lookup := func(string) (proof.Subject, bool) { return c.subject(), true }
+		verdict := v.prover.Alerts(string(rulesPlace(c.shard)), file.Bytes(), lookup)
+		if len(verdict.Findings) > 0 {
+			t.fail(diagnostic.AsError(at(ruleSource(t.documents), verdict.Findings)...))
+			break
+		}
+	}
 }
 
 // proveAll proves the files of customers among the artifacts of which changed tells that they
-// are about to be written. The error is that of an interrupt.
+// are not known to be proven. The error is that of an interrupt.
 func (v *variants) proveAll(ctx context.Context, t tree, workers int, changed func(artifact.Path) bool) ([]diagnostic.Diagnostic, error) {
-	subjects := make(map[string]proof.Subject, len(v.members.list))
-	for _, c := range v.members.list {
-		subjects[string(c.Slug)] = c.subject()
-	}
-	lookup := func(slug string) (proof.Subject, bool) {
-		s, ok := subjects[slug]
-		return s, ok
-	}
+	subjects, lookup := v.members.subjects()
 	var mutex sync.Mutex
 	var findings []diagnostic.Diagnostic
 	buffers := sync.Pool{New: func() any { return new([]byte) }}
@@ -128,5 +185,7 @@ func (v *variants) proveAll(ctx context.Context, t tree, workers int, changed fu
 			return nil
 		})
 	}
-	return inEnvironment(findings, t.environment.Name), group.Wait()
+	err := group.Wait()
+	slices.SortStableFunc(findings, func(a, b diagnostic.Diagnostic) int { return strings.Compare(a.Artifact, b.Artifact) })
+	return inEnvironment(findings, t.environment.Name), err
 }

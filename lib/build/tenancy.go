@@ -3,6 +3,9 @@ package build
 import (
 	"context"
 	"errors"
+	"path"
+	"regexp"
+	"slices"
 	"strings"
 	"sync"
 
@@ -63,22 +66,20 @@ func verifyTenancy(ctx context.Context, p *project.Project, environment project.
 	if err != nil {
 		return err
 	}
-	documents, err := readBase(reading)
+	for _, d := range incomplete(reading) {
+		report.Findings = append(report.Findings, inEnvironment(at("", []diagnostic.Diagnostic{d}), environment.Name)...)
+	}
+	documents, records, err := readBase(reading)
 	if err != nil {
 		return errors.Join(err, reading.Close())
 	}
-	t := tree{environment: environment, documents: documents}
-	prover := a.prover(t, m, label)
-	subjects := map[string]proof.Subject{}
-	for _, c := range m.list {
-		subjects[string(c.Slug)] = c.subject()
-	}
-	lookup := func(slug string) (proof.Subject, bool) { s, ok := subjects[slug]; return s, ok }
+	prover := a.prover(proofTree(environment, documents, records, label, catalogue), m, environment.Name)
+	subjects, lookup := m.subjects()
 	var mutex sync.Mutex
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(workers)
 	for _, file := range reading.Files() {
-		if !isCustomers(file) {
+		if !asksForCustomers(file) {
 			continue
 		}
 		group.Go(func() error {
@@ -109,34 +110,78 @@ func verifyTenancy(ctx context.Context, p *project.Project, environment project.
 	return errors.Join(group.Wait(), reading.Close())
 }
 
-// isCustomers tells whether a file holds queries of customers.
-func isCustomers(file artifact.Path) bool {
-	return strings.HasPrefix(string(file), customersDir+"/") && artifact.KindOf(file) == artifact.Dashboard ||
-		strings.HasPrefix(string(file), "grafana/provisioning/alerting/customers-")
+// incomplete reports what a tree lacks: nothing can be proven of files that are not there.
+func incomplete(reading *publish.Reading) []diagnostic.Diagnostic {
+	lacking := func(file, message string) diagnostic.Diagnostic {
+		return diagnostic.Diagnostic{
+			Rule: "tenancy/document", Severity: diagnostic.Error, Artifact: file, Message: message,
+			Hint: "build the tree, or name the folder of the trees with --out-dir",
+		}
+	}
+	missing, known := reading.Missing()
+	switch {
+	case len(reading.Files()) == 0:
+		return []diagnostic.Diagnostic{lacking("", "there is no tree of the environment, so that nothing can be proven")}
+	case !known:
+		return []diagnostic.Diagnostic{lacking(publish.ManifestName, "the tree has no manifest that can be read, so that nobody can tell which files it lacks")}
+	}
+	var all []diagnostic.Diagnostic
+	for _, file := range missing {
+		all = append(all, lacking(string(file), "the manifest lists the file, and it is not there"))
+	}
+	return all
 }
 
-// readBase reads the files of a tree that are no customer's. What cannot be read as JSON or
-// YAML tells the proof nothing.
-func readBase(reading *publish.Reading) ([]check.Document, error) {
+// ofCustomers tells by its place whether a file is what a build makes for customers. Such
+// names are theirs alone: no source may write one.
+func ofCustomers(file artifact.Path) bool {
+	if strings.HasPrefix(string(file), customersDir+"/") {
+		return true
+	}
+	dir, base := path.Split(string(file))
+	return strings.HasPrefix(dir, "grafana/provisioning/") && shardFile.MatchString(base)
+}
+
+var shardFile = regexp.MustCompile(`^customers-[0-9a-f]{2,4}\.(json|yaml)$`)
+
+// asksForCustomers tells whether a customer's file holds queries.
+func asksForCustomers(file artifact.Path) bool {
+	kind := artifact.KindOf(file)
+	return ofCustomers(file) && (kind == artifact.Dashboard || kind == artifact.Alerting)
+}
+
+// readBase reads the files of a tree that are no customer's, and the recording rules.
+func readBase(reading *publish.Reading) ([]check.Document, map[string][]proof.Record, error) {
 	var documents []check.Document
+	records := map[string][]proof.Record{}
+	var findings []diagnostic.Diagnostic
 	for _, file := range reading.Files() {
 		kind := artifact.KindOf(file)
-		if isCustomers(file) || kind == artifact.Placeholder || strings.Contains(string(file), "/customers-") {
+		if ofCustomers(file) || kind == artifact.Placeholder {
 			continue
 		}
 		data, err := reading.File(file)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
+		}
+		if kind == artifact.Prometheus {
+			if err := addRecords(records, file, data); err != nil {
+				findings = append(findings, unreadableRules(file, "", err))
+			}
 		}
 		var value any
 		if kind == artifact.Dashboard {
-			if value, err = artifact.Decode(data); err != nil {
-				continue
-			}
-		} else if yaml.Unmarshal(data, &value) != nil {
+			value, err = artifact.Decode(data)
+		} else if slices.Contains([]string{".yaml", ".yml", ".json"}, path.Ext(string(file))) {
+			err = yaml.Unmarshal(data, &value)
+		}
+		if err != nil {
+			findings = append(findings, diagnostic.Diagnostic{
+				Rule: "tenancy/document", Severity: diagnostic.Error, Artifact: string(file), Message: "the file cannot be read: " + err.Error(), Page: pageOf("tenancy/document"),
+			})
 			continue
 		}
 		documents = append(documents, check.Document{Path: file, Kind: kind, Value: value})
 	}
-	return documents, nil
+	return documents, records, diagnostic.AsError(findings...)
 }

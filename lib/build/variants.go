@@ -5,10 +5,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"path"
-	"slices"
 	"strings"
 
 	"github.com/dashc/dashc/lib/artifact"
@@ -24,8 +22,6 @@ import (
 type view struct {
 	boards []boardTemplate
 	rules  *tenant.RuleTemplate
-	// rulesKey names the rules' template by its content.
-	rulesKey string
 }
 
 // boardTemplate is one dashboard of a view.
@@ -43,6 +39,8 @@ type variants struct {
 	members *members
 	views   []view
 	prover  *proof.Prover
+	// proofKey names what the proofs rest on.
+	proofKey string
 	// long makes every variant the long way, without templates.
 	long bool
 }
@@ -55,10 +53,15 @@ func (a assembler) addVariants(t *tree, m *members, groups []tree) {
 		t.fail(err)
 		return
 	}
-	v := &variants{members: m, long: a.long}
-	v.prover = a.prover(*t, m, label)
+	published, err := publishedRecords(t.artifacts)
+	if err != nil {
+		t.fail(err)
+		return
+	}
+	about := proofTree(t.environment, t.documents, published, label, a.catalogue)
+	v := &variants{members: m, long: a.long, prover: a.prover(about, m, t.environment.Name), proofKey: proofDigest(about)}
 	for i, group := range groups {
-		view, err := a.view(group, label)
+		view, err := a.view(group, label, func(name string) bool { return m.want(i, name) })
 		t.fail(err)
 		v.views = append(v.views, view)
 		if err == nil {
@@ -73,6 +76,7 @@ func (a assembler) addVariants(t *tree, m *members, groups []tree) {
 	v.addRules(t)
 	v.addProvisioning(t)
 	t.findings = append(t.findings, inEnvironment(v.collisions(*t), t.environment.Name)...)
+	t.findings = append(t.findings, inEnvironment(v.contacts(*t), t.environment.Name)...)
 }
 
 // fail adds what an error finds to the tree's findings.
@@ -87,8 +91,9 @@ func (t *tree) fail(err error) {
 	t.findings = append(t.findings, inEnvironment(findings, t.environment.Name)...)
 }
 
-// view compiles the templates of one group's dashboards and alert rules.
-func (a assembler) view(t tree, label string) (view, error) {
+// view compiles the templates of one group's alert rules and of the dashboards that somebody in
+// the group wants.
+func (a assembler) view(t tree, label string, wanted func(dashboard string) bool) (view, error) {
 	options := tenant.Options{
 		Label: label, Catalogue: a.catalogue, Records: records(t.documents), Siblings: map[string]string{},
 		DatasourceType: datasourceTypes(t.documents),
@@ -105,6 +110,9 @@ func (a assembler) view(t tree, label string) (view, error) {
 	}
 	byUID := map[string]*tenant.Template{}
 	for _, b := range boards {
+		if !wanted(b.name) {
+			continue
+		}
 		template, err := tenant.Compile(b.board, options)
 		if found, bad := diagnostic.FromError(err); bad {
 			findings = append(findings, at(b.source, found)...)
@@ -113,7 +121,7 @@ func (a assembler) view(t tree, label string) (view, error) {
 			return view, err
 		}
 		b.Template, b.options = template, options
-		b.key = digestOf(template.Append(nil, sample))
+		b.key = template.Digest()
 		view.boards = append(view.boards, b)
 		byUID[template.UID()] = template
 	}
@@ -125,17 +133,8 @@ func (a assembler) view(t tree, label string) (view, error) {
 	if found, bad := diagnostic.FromError(err); bad {
 		return view, diagnostic.AsError(at(ruleSource(t.documents), found)...)
 	}
-	if err == nil {
-		var file tenant.RuleFile
-		err = file.Add(view.rules, tenant.RuleIdentity{Identity: sample})
-		view.rulesKey = digestOf(file.Bytes())
-	}
 	return view, err
 }
-
-// sample is a customer that nobody has; its variant stands for a template. Its id, slug and name
-// differ and need escaping, so that templates that treat them differently differ as well.
-var sample = tenant.Identity{ID: `id"'\$+`, Slug: "slug", Name: `name"'\$<+ `}
 
 func digestOf(data []byte) string {
 	sum := sha256.Sum256(data)
@@ -183,9 +182,11 @@ func records(documents []check.Document) map[string][]tenant.Record {
 					continue
 				}
 				record := tenant.Record{Expr: expr, Labels: map[string]string{}}
-				labels, _ := rule["labels"].(map[string]any)
-				for label, value := range labels {
-					record.Labels[label] = fmt.Sprint(value)
+				for _, from := range []any{group["labels"], rule["labels"]} { // Prometheus 3 puts the group's on each rule
+					labels, _ := from.(map[string]any)
+					for label, value := range labels {
+						record.Labels[label] = fmt.Sprint(value)
+					}
 				}
 				all[name] = append(all[name], record)
 			}
@@ -260,7 +261,7 @@ func ruleSource(documents []check.Document) string {
 func (v *variants) addDashboards(t *tree) {
 	for _, c := range v.members.list {
 		identity := c.identity()
-		who := digestOf(fmt.Appendf(nil, "%q %q %q", c.ID, c.Slug, c.Name))
+		who := digestOf(fmt.Appendf(nil, "%q %q %q %d %s %v", c.ID, c.Slug, c.Name, c.OrgID, v.proofKey, v.long))
 		for _, b := range v.views[c.group].boards {
 			if b.Empty() || !c.Wants(b.name) {
 				continue
@@ -295,7 +296,6 @@ func (v *variants) renderer(b boardTemplate, c tenant.Identity) func([]byte) []b
 func (v *variants) addRules(t *tree) {
 	v.members.inShards(func(shard string, customers []member) {
 		var file tenant.RuleFile
-		key := sha256.New()
 		for _, c := range customers {
 			if err := file.Add(v.views[c.group].rules, c.ruleIdentity()); err != nil {
 				findings, _ := diagnostic.FromError(err)
@@ -304,15 +304,14 @@ func (v *variants) addRules(t *tree) {
 				}
 				t.fail(diagnostic.AsError(findings...))
 			}
-			who, _ := json.Marshal(c.Customer)
-			fmt.Fprintf(key, "%s %s\n", v.views[c.group].rulesKey, who)
 		}
 		if file.Empty() {
 			return
 		}
+		data := file.Bytes()
 		t.artifacts = append(t.artifacts, artifact.Artifact{
-			Path: artifact.Path("grafana/provisioning/alerting/customers-" + shard + ".json"), Kind: artifact.Alerting,
-			Source: t.environment.Customers.File, Bytes: slices.Clone(file.Bytes()), Proof: provenText,
+			Path: rulesPlace(shard), Kind: artifact.Alerting, Source: t.environment.Customers.File, Bytes: data,
+			Key: digestOf(data) + v.proofKey, Proof: provenText,
 		})
 	})
 }
@@ -329,6 +328,14 @@ func (v *variants) collisions(t tree) []diagnostic.Diagnostic {
 		if document.Kind == artifact.Dashboard {
 			dir := path.Dir(string(document.Path))
 			folders[strings.ToLower(path.Base(dir))] = dir
+		}
+	}
+	for _, document := range t.documents {
+		if ofCustomers(document.Path) {
+			found = append(found, diagnostic.Diagnostic{
+				Rule: "tenancy/identity", Severity: diagnostic.Error, Position: diagnostic.Position{File: document.Source},
+				Message: fmt.Sprintf("the source makes %s, a place that belongs to the customers' files", document.Path), Hint: "give it another name",
+			})
 		}
 	}
 	report := func(c member, message, hint string) {
@@ -349,6 +356,7 @@ func (v *variants) collisions(t tree) []diagnostic.Diagnostic {
 			owner[uid] = cmp.Or(string(c.ID), b.source)
 		}
 	}
+	v.ruleCollisions(t, report)
 	return found
 }
 

@@ -140,7 +140,7 @@ func (r *reading) texts(n *node, expanded bool) {
 			r.refuse("tenancy/identity", "", "%q is filled in by Grafana from its environment", value)
 		}
 		switch {
-		case key == r.p.tree.Label && value != r.who.id:
+		case key == r.p.tree.Label && value != strings.ReplaceAll(r.who.id, "{{", `{{"{{"}}`): // the value is a Go template
 			r.refuse("tenancy/identity", "", "the rule has the %s %q, which is not the customer's", key, value)
 		case strings.HasPrefix(key, "__dashboard") && !r.who.owns(value):
 			r.refuse("tenancy/link", "", "the rule leads to the dashboard %q, which is not the customer's", value)

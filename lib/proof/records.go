@@ -19,7 +19,8 @@ type Record struct {
 	Labels map[string]string
 }
 
-// ReadRules returns the recording rules of a Prometheus rule file, by name.
+// ReadRules returns the recording rules of a file for Prometheus, by name. One without groups
+// has none.
 func ReadRules(data []byte) (map[string][]Record, error) {
 	doc, err := parseYAML(data)
 	if err != nil {
@@ -27,7 +28,10 @@ func ReadRules(data []byte) (map[string][]Record, error) {
 	}
 	rules := map[string][]Record{}
 	groups := doc.get("groups")
-	if groups == nil || groups.kind != list {
+	if groups == nil || groups.kind == null {
+		return rules, nil
+	}
+	if groups.kind != list {
 		return nil, fmt.Errorf("no list of groups")
 	}
 	for _, g := range groups.items {

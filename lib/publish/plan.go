@@ -96,6 +96,17 @@ func (p *Plan) Differences() []Change {
 	return p.in(func(s State) bool { return s != Unchanged })
 }
 
+// Unknown lists the artifacts that the last build did not publish under their Key.
+func (p *Plan) Unknown() []artifact.Path {
+	var unknown []artifact.Path
+	for i := range p.wanted {
+		if c := &p.wanted[i]; c.SHA256 != "" || !c.given {
+			unknown = append(unknown, c.Path)
+		}
+	}
+	return unknown
+}
+
 // Conflicts returns the files that a commit would refuse to touch.
 func (p *Plan) Conflicts() []Change { return p.in(func(s State) bool { return s == Conflict }) }
 

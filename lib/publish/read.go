@@ -53,6 +53,20 @@ func (r *Reading) Files() []artifact.Path {
 	return files
 }
 
+// Missing lists the files of the manifest that are not there; known is false where there is no
+// readable manifest.
+func (r *Reading) Missing() (missing []artifact.Path, known bool) {
+	if r.manifest == nil {
+		return nil, false
+	}
+	for _, file := range r.manifest.Files {
+		if _, there := r.disk.find(string(file.Path)); !there {
+			missing = append(missing, file.Path)
+		}
+	}
+	return missing, true
+}
+
 // Owns tells whether the manifest lists a file, so that a build may replace or delete it.
 func (r *Reading) Owns(p artifact.Path) bool {
 	if r.manifest == nil {

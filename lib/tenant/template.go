@@ -2,6 +2,8 @@ package tenant
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -79,6 +81,19 @@ func (t *Template) Append(dst []byte, c Identity) []byte {
 		return dst
 	}
 	return t.fill(dst, RuleIdentity{Identity: c})
+}
+
+// Digest names the template by its content: templates of the same Digest give each customer the
+// same bytes.
+func (t *Template) Digest() string {
+	h := sha256.New()
+	for _, literal := range t.literals {
+		fmt.Fprintf(h, "%d %s", len(literal), literal)
+	}
+	for _, fill := range t.fills {
+		fmt.Fprintf(h, "%+v", t.holes[fill])
+	}
+	return hex.EncodeToString(h.Sum(nil)[:16])
 }
 
 // document is encoded JSON, cut at its holes.
