@@ -1,0 +1,136 @@
+package build
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/dashc/dashc/lib/artifact"
+	"github.com/dashc/dashc/lib/check"
+	"github.com/dashc/dashc/lib/diagnostic"
+	"github.com/dashc/dashc/lib/project"
+)
+
+const promYAML = "{apiVersion: 1, datasources: [{name: Prom, uid: prom, type: prometheus, isDefault: true}]}"
+
+// isolated is a tree with two customers, acme and globex of the organisations 7 and 8, after
+// addProvisioning. Both have a dashboard. Files are YAML by their path in grafana/provisioning.
+func isolated(t *testing.T, mode project.Isolation, files map[string]string, change func(*tree)) *tree {
+	t.Helper()
+	result := &tree{environment: project.Environment{Name: "prod"}}
+	result.environment.Grafana.CustomersPath = "/var/lib/grafana/customers"
+	result.environment.Customers = project.CustomerSettings{
+		File: "customers.yaml", Position: diagnostic.Position{File: "environments/prod.yaml", Line: 2}, Isolation: mode,
+		Datasource: project.CustomerDatasource{Header: "X-Scope-OrgID", Value: "{slug}"},
+	}
+	for name, text := range files {
+		var value any
+		if err := yaml.Unmarshal([]byte(text), &value); err != nil {
+			t.Fatal(err)
+		}
+		encoded, err := json.Marshal(value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if value, err = artifact.Decode(encoded); err != nil {
+			t.Fatal(err)
+		}
+		file := artifact.Path("grafana/provisioning/" + name + ".yaml")
+		result.documents = append(result.documents, check.Document{Path: file, Kind: artifact.KindOf(file), Source: name + ".jsonnet", Value: value})
+	}
+	m := &members{shards: 1}
+	for i, slug := range []project.Slug{"acme", "globex"} {
+		c := project.Customer{ID: project.CustomerID(slug), Slug: slug, OrgID: 7 + i, Position: diagnostic.Position{File: "customers.yaml", Line: 1 + i}}
+		m.list = append(m.list, member{Customer: c, shard: "00"})
+		result.artifacts = append(result.artifacts, artifact.Artifact{Path: place(m.list[i], "jobs"), Kind: artifact.Dashboard, Customer: string(slug)})
+	}
+	if change != nil {
+		change(result)
+	}
+	(&variants{members: m}).addProvisioning(result)
+	return result
+}
+
+// file is the text of one file of a tree; empty where there is none.
+func (t *tree) file(name string) string {
+	for _, a := range t.artifacts {
+		if string(a.Path) == "grafana/provisioning/"+name {
+			return string(a.Bytes)
+		}
+	}
+	return ""
+}
+
+// wantFinding wants exactly one finding, an error at a line with a text.
+func wantFinding(t *testing.T, findings []diagnostic.Diagnostic, position, message string) {
+	t.Helper()
+	if len(findings) != 1 {
+		t.Fatalf("%d findings, want 1: %v", len(findings), findings)
+	}
+	f := findings[0]
+	if f.Severity != diagnostic.Error || f.Position.File != position || !strings.Contains(f.Message, message) {
+		t.Errorf("got %v at %v: %s", f.Severity, f.Position, f.Message)
+	}
+}
+
+func TestCustomersNeedAPrometheusDataSource(t *testing.T) {
+	loki := map[string]string{"datasources/all": "{apiVersion: 1, datasources: [{name: Loki, uid: loki, type: loki}]}"}
+	for _, mode := range []project.Isolation{project.IsolateByDatasource, project.IsolateByOrg} {
+		wantFinding(t, isolated(t, mode, loki, nil).findings, "environments/prod.yaml", "no Prometheus data source")
+	}
+	if found := isolated(t, project.IsolateByFolder, loki, nil).findings; len(found) > 0 {
+		t.Errorf("a folder needs no data source: %v", found)
+	}
+}
+
+func TestInheritedTenantHeadersGo(t *testing.T) {
+	tree := isolated(t, project.IsolateByDatasource, map[string]string{"datasources/all": `
+datasources:
+  - name: Prom
+    uid: prom
+    type: prometheus
+    jsonData: {httpMethod: POST, httpHeaderName1: Authorization, httpHeaderName2: x-scope-orgid, httpHeaderName3: X-SCOPE-ORGID, httpHeaderName4: X-Other}
+    secureJsonData: {httpHeaderValue1: Bearer, httpHeaderValue2: everybody, httpHeaderValue3: everybody, httpHeaderValue4: other}
+`}, nil)
+	if len(tree.findings) > 0 {
+		t.Fatal(tree.findings)
+	}
+	text := tree.file("datasources/customers-00.yaml")
+	for _, want := range []string{
+		"httpHeaderName1: Authorization", "httpHeaderName2: X-Scope-OrgID", "httpHeaderName3: X-Other", "httpMethod: POST",
+		"httpHeaderValue1: Bearer", "httpHeaderValue2: acme", "httpHeaderValue2: globex", "httpHeaderValue3: other",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("without %q:\n%s", want, text)
+		}
+	}
+	for _, not := range []string{"everybody", "x-scope-orgid", "Name4", "Value4"} {
+		if strings.Contains(text, not) {
+			t.Errorf("with %q:\n%s", not, text)
+		}
+	}
+	if base := datasources(tree.documents)[0]; copyOf(base["jsonData"])["httpHeaderName2"] != "x-scope-orgid" {
+		t.Error("the environment's own data source has changed")
+	}
+}
+
+func TestInheritedQueryParametersAreRefused(t *testing.T) {
+	files := map[string]string{"datasources/all": "datasources: [{name: Prom, uid: prom, type: prometheus, jsonData: {customQueryParameters: tenant=all}}]"}
+	wantFinding(t, isolated(t, project.IsolateByDatasource, files, nil).findings, "environments/prod.yaml", "tenant=all")
+}
+
+func TestProviderOnlyWhereThereAreDashboards(t *testing.T) {
+	files := map[string]string{"datasources/all": promYAML}
+	none := func(tree *tree) { tree.artifacts = nil }
+	one := func(tree *tree) { tree.artifacts = tree.artifacts[:1] }
+	for _, mode := range []project.Isolation{project.IsolateByFolder, project.IsolateByDatasource, project.IsolateByOrg} {
+		if text := isolated(t, mode, files, none).file("dashboards/customers-00.yaml"); text != "" {
+			t.Errorf("%s: a provider of an empty folder:\n%s", mode, text)
+		}
+		if text := isolated(t, mode, files, one).file("dashboards/customers-00.yaml"); text == "" || strings.Contains(text, "globex") {
+			t.Errorf("%s: want the provider of acme only:\n%s", mode, text)
+		}
+	}
+}
