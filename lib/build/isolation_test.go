@@ -134,3 +134,46 @@ func TestProviderOnlyWhereThereAreDashboards(t *testing.T) {
 		}
 	}
 }
+
+func TestCustomersHaveOrganisationsOfTheirOwn(t *testing.T) {
+	for file, text := range map[string]string{
+		"datasources/more": "datasources: [{name: Other, uid: other, type: loki, orgId: 8}]",
+		"dashboards/more":  "providers: [{name: more, orgId: 8, options: {path: /srv}}]",
+		"alerting/more":    "contactPoints: [{name: team, orgId: 8}]",
+	} {
+		files := map[string]string{"datasources/all": promYAML, file: text}
+		wantFinding(t, isolated(t, project.IsolateByOrg, files, nil).findings, "customers.yaml", "organisation 8 of the customer \"globex\" is also that of "+file)
+		if found := isolated(t, project.IsolateByFolder, files, nil).findings; len(found) > 0 {
+			t.Errorf("%s: %v", file, found)
+		}
+	}
+	files := map[string]string{"datasources/all": strings.Replace(promYAML, "uid:", "orgId: 7, uid:", 1)}
+	wantFinding(t, isolated(t, project.IsolateByOrg, files, nil).findings, "customers.yaml", "organisation 7")
+}
+
+func TestTheDefaultOrganisationIsNoCustomers(t *testing.T) {
+	v := &variants{members: &members{list: []member{{Customer: project.Customer{ID: "acme", OrgID: 1}}}}}
+	tree := isolated(t, project.IsolateByOrg, map[string]string{"datasources/all": promYAML}, nil)
+	v.checkOrganisations(tree)
+	wantFinding(t, tree.findings, "", "organisation 1")
+}
+
+func TestCollisionsWithTheEnvironmentsOwn(t *testing.T) {
+	for name, test := range map[string]struct{ file, text, position, message string }{
+		"uid":      {"datasources/more", "datasources: [{name: Other, uid: ds-acme, type: loki}]", "customers.yaml", `uid "ds-acme"`},
+		"name":     {"datasources/more", "datasources: [{name: Prom - globex, uid: other, type: loki}]", "customers.yaml", `name "Prom - globex"`},
+		"provider": {"dashboards/more", "providers: [{name: customers-00, options: {path: /srv}}]", "environments/prod.yaml", `"customers-00"`},
+		"above":    {"dashboards/more", "providers: [{name: all, options: {path: /var/lib/grafana/}}]", "environments/prod.yaml", "once more"},
+		"below":    {"dashboards/more", "providers: [{name: all, options: {path: /var/lib/grafana/customers/00}}]", "environments/prod.yaml", "once more"},
+		"beside":   {"dashboards/more", "providers: [{name: all, options: {path: /var/lib/grafana/customers-2}}]", "", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tree := isolated(t, project.IsolateByDatasource, map[string]string{"datasources/all": promYAML, test.file: test.text}, nil)
+			if test.message != "" {
+				wantFinding(t, tree.findings, test.position, test.message)
+			} else if len(tree.findings) > 0 {
+				t.Error(tree.findings)
+			}
+		})
+	}
+}
