@@ -2,6 +2,7 @@ package build
 
 import (
 	"encoding/json"
+	"fmt"
 	"path"
 	"slices"
 
@@ -26,15 +27,23 @@ func (v *variants) addProvisioning(t *tree) {
 		if sources := v.sources(t, customers); len(sources) > 0 {
 			t.provision(artifact.Datasources, "datasources/customers-"+shard, map[string]any{"apiVersion": json.Number("1"), "datasources": sources})
 		}
+		if settings.Isolation == project.IsolateByOrg {
+			v.addContacts(t, shard, customers)
+		}
 	})
 	v.checkIsolation(t)
 }
 
-// provision encodes one provisioning file.
+// provision encodes one provisioning file, unless a source of the environment makes it already.
 func (t *tree) provision(kind artifact.Kind, name string, value map[string]any) {
-	encoded, findings := encode(check.Document{
-		Path: artifact.Path("grafana/provisioning/" + name + ".yaml"), Kind: kind, Source: t.environment.Customers.File, Value: value,
-	})
+	file := artifact.Path("grafana/provisioning/" + name + ".yaml")
+	for _, document := range t.documents {
+		if document.Path == file {
+			t.refuse(diagnostic.Position{File: document.Source}, fmt.Sprintf("the file %s is made for the customers", file), "give the source another name")
+			return
+		}
+	}
+	encoded, findings := encode(check.Document{Path: file, Kind: kind, Source: t.environment.Customers.File, Value: value})
 	t.findings = append(t.findings, inEnvironment(findings, t.environment.Name)...)
 	t.artifacts = append(t.artifacts, encoded)
 }
