@@ -8,7 +8,6 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
-	"strings"
 
 	"go.yaml.in/yaml/v3"
 
@@ -97,8 +96,8 @@ func (d *customerDecoder) customer(from record) (Customer, []diagnostic.Diagnost
 		customer.ContactPoint = text
 	}
 	d.organisation(r, &customer)
-	if d.environment.Customers.expandsID() && strings.Contains(string(customer.ID), "$") {
-		r.fail([]string{"id"}, "Grafana would expand the $ in the header that tells the tenant", "use {slug} or a secret in customers.datasource.value")
+	if message, hint := d.environment.Customers.Datasource.flaw(customer.ID); d.environment.Customers.Isolation == IsolateByDatasource && message != "" {
+		r.fail([]string{"id"}, message, hint)
 	}
 	slices.SortStableFunc(r.findings, func(a, b diagnostic.Diagnostic) int {
 		return cmp.Or(cmp.Compare(a.Position.Line, b.Position.Line), cmp.Compare(a.Position.Column, b.Position.Column))

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/dashc/dashc/lib/diagnostic"
 )
@@ -53,7 +54,7 @@ type CustomerDatasource struct {
 }
 
 // For fills a customer in: {id} and {slug} in the address, where an id is escaped, and in the
-// header's value. The list's reader has refused ids that Grafana would expand there.
+// header's value. The list's reader has refused ids that would mean something else there.
 func (d CustomerDatasource) For(c Customer) CustomerDatasource {
 	escaped := strings.ReplaceAll(url.QueryEscape(string(c.ID)), "+", "%20")
 	d.URL = strings.NewReplacer("{id}", escaped, "{slug}", string(c.Slug)).Replace(d.URL)
@@ -134,7 +135,26 @@ func (s CustomerSettings) check() error {
 	return nil
 }
 
-// expandsID tells whether a customer's id becomes text that Grafana expands.
-func (s CustomerSettings) expandsID() bool {
-	return s.Isolation == IsolateByDatasource && strings.Contains(s.Datasource.Value, "{id}")
+// flaw says why an id cannot tell a tenant where {id} stands in the settings; empty if it can.
+func (d CustomerDatasource) flaw(id CustomerID) (message, hint string) {
+	text := string(id)
+	if strings.Contains(d.URL, "{id}") && (text == "." || text == "..") {
+		return fmt.Sprintf("%q would be a step in the path of the address of the customer's data source", text), "use {slug} in customers.datasource.url"
+	}
+	hint = "use {slug} or a secret in customers.datasource.value"
+	switch {
+	case !strings.Contains(d.Value, "{id}"):
+		return "", ""
+	case strings.Contains(text, "$"):
+		return "Grafana would expand the $ in the header that tells the tenant", hint
+	case strings.Contains(text, "|"):
+		return "Mimir and Cortex would read the | in the header that tells the tenant as several tenants", hint
+	case strings.ContainsAny(text, `/\`) || text == "." || text == "..":
+		return fmt.Sprintf("%q would be a path in the header that tells the tenant", text), hint
+	case strings.ContainsFunc(text, unicode.IsControl):
+		return "a control character cannot stand in the header that tells the tenant", hint
+	case strings.TrimSpace(text) != text:
+		return "the header that tells the tenant would lose the blanks at the id's ends", hint
+	}
+	return "", ""
 }
