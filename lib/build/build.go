@@ -275,6 +275,7 @@ func (r *run) compare(ctx context.Context, t tree) (*publish.Plan, error) {
 	if r.partial() {
 		build.Identity = "" // the tree is not whole, and no build shall take it for fresh
 		build.Part = r.part(t)
+		build.Joined = len(r.options.Customers) == 0
 	}
 	return r.disk.Compare(ctx, build)
 }

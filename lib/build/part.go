@@ -10,7 +10,8 @@ import (
 )
 
 // Part is one of several disjoint parts of a plan, which machines can build at the same time.
-// The files of all parts together are the whole tree, and each part writes the whole manifest.
+// The files of all parts together are the whole tree. Into an empty folder each part writes the whole
+// manifest, into a tree only what it says of the part's own files.
 type Part struct {
 	// Index counts from 1 to Count.
 	Index, Count int

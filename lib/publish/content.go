@@ -88,6 +88,9 @@ func (t *Tree) contents(ctx context.Context, p *Plan, old *Manifest) ([]content,
 	slices.SortFunc(all, func(a, b content) int { return strings.Compare(string(a.Path), string(b.Path)) })
 	return all, t.each(ctx, len(all), func(i int) error {
 		c := &all[i]
+		if !p.build.lists(c.Path, old) {
+			return nil // no one asks
+		}
 		if c.SHA256 != "" {
 			size := c.Size
 			if c.Render == nil {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io/fs"
+	"maps"
 	"slices"
 
 	"github.com/dashc/dashc/lib/artifact"
@@ -13,7 +14,8 @@ import (
 // journal says which contents an unfinished build was about to put where: SHA-256 sums by
 // path. It is written before the first file is renamed and goes after the manifest is in
 // place, so a file that differs from the manifest but stands in the journal is ours, not an edit.
-// Builds that are killed one after the other add up.
+// Builds that are killed one after the other add up. A build of a part leaves in it what it does not
+// answer for.
 type journal map[artifact.Path][]string
 
 func journalName(environment string) string { return stateDir + "/" + environment + ".pending.json" }
@@ -58,6 +60,13 @@ func (j journal) encodeWith(p *Plan) ([]byte, error) {
 		b = append(hex.AppendEncode(b, c.sum[:]), `"]`...)
 	}
 	return append(b, '}'), nil
+}
+
+// outside returns what a build does not answer for.
+func (j journal) outside(b Build) journal {
+	rest := maps.Clone(j)
+	maps.DeleteFunc(rest, func(p artifact.Path, _ []string) bool { return b.answersFor(p) })
+	return rest
 }
 
 func (j journal) with(p *Plan) journal {

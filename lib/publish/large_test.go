@@ -227,7 +227,7 @@ func BenchmarkLargeState(b *testing.B) {
 		contents[i] = content{Artifact: &what.Artifacts[i], size: 20_000}
 		s.files[i] = stat{20_000, int64(i) << 40, int64(i) << 41, uint64(i)}
 	}
-	m := newManifest(what, contents)
+	m := newManifest(what, contents, nil)
 	slices.SortFunc(m.Files, func(a, b File) int { return strings.Compare(string(a.Path), string(b.Path)) })
 	written := m.encode()
 	stamped, err := s.encode()

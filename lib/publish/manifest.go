@@ -23,7 +23,7 @@ const (
 	customerVersion = 2 // files have a customer and a proof
 )
 
-// Manifest lists every file that the last build of an environment wrote. A build replaces and
+// Manifest lists every file that the builds of an environment wrote. A build replaces and
 // deletes only what it lists.
 type Manifest struct {
 	Version     int    `json:"version"`
@@ -31,7 +31,7 @@ type Manifest struct {
 	Environment string `json:"environment"`
 	// Tool is the dashc version that wrote the tree.
 	Tool string `json:"tool"`
-	// Inputs is the digest of everything the build read.
+	// Inputs is the digest of everything the last build read, be it of a part only.
 	Inputs string `json:"inputs"`
 	// Files is sorted by path.
 	Files []File `json:"files"`
@@ -189,15 +189,26 @@ func (f *File) check() error {
 	return nil
 }
 
-// newManifest describes a build's artifacts, which come sorted.
-func newManifest(b Build, contents []content) *Manifest {
-	m := &Manifest{Version: plainVersion, Project: b.Project, Environment: b.Environment, Tool: b.Tool, Inputs: b.Inputs, Files: make([]File, len(contents))}
+// newManifest describes the tree that a build leaves: its artifacts, which come sorted, and the
+// files of other parts as the old manifest describes them.
+func newManifest(b Build, contents []content, old *Manifest) *Manifest {
+	m := &Manifest{Version: plainVersion, Project: b.Project, Environment: b.Environment, Tool: b.Tool, Inputs: b.Inputs, Files: make([]File, 0, len(contents))}
 	for i := range contents {
 		c := &contents[i]
-		m.Files[i] = File{Path: c.Path, Kind: c.Kind, SHA256: c.sum.String(), Size: c.size, Source: c.Source, Customer: c.Customer, Proof: c.Proof}
-		if c.Customer+c.Proof != "" {
-			m.Version = customerVersion
+		if b.lists(c.Path, old) {
+			m.Files = append(m.Files, File{Path: c.Path, Kind: c.Kind, SHA256: c.sum.String(), Size: c.size, Source: c.Source, Customer: c.Customer, Proof: c.Proof})
 		}
+	}
+	if b.Part != nil && old != nil {
+		for _, f := range old.Files {
+			if !b.Part(f.Path) {
+				m.Files = append(m.Files, f)
+			}
+		}
+		slices.SortFunc(m.Files, func(x, y File) int { return strings.Compare(string(x.Path), string(y.Path)) })
+	}
+	if slices.ContainsFunc(m.Files, func(f File) bool { return f.Customer+f.Proof != "" }) {
+		m.Version = customerVersion
 	}
 	return m
 }

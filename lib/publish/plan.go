@@ -29,8 +29,11 @@ type Build struct {
 	// the environment away: every file that the manifest owns, and the manifest.
 	Artifacts []artifact.Artifact
 	// Part tells which files this build answers for; nil means all. The others are neither read
-	// nor written nor removed, and stand in the manifest as some other build makes them.
+	// nor written nor removed, and stand in the manifest as the last build left them there.
 	Part func(artifact.Path) bool
+	// Joined is set where the parts are built into separate trees that are laid over each other:
+	// a tree without a manifest gets that of the whole build.
+	Joined bool
 	// Force replaces files that were edited by hand, and a damaged manifest. It reads every file.
 	Force bool
 }
@@ -128,6 +131,15 @@ func (p *Plan) in(match func(State) bool) []Change {
 	return found
 }
 
+// answersFor tells whether a file belongs to the part that the build makes.
+func (b *Build) answersFor(p artifact.Path) bool { return b.Part == nil || b.Part(p) }
+
+// lists tells whether the manifest describes a file as this build makes it. What another part
+// makes stands there as the old manifest has it, since that is what lies on the disk.
+func (b *Build) lists(p artifact.Path, old *Manifest) bool {
+	return b.answersFor(p) || b.Joined && old == nil
+}
+
 // Compare finds out what a build would change, and changes nothing. It reads only files that
 // may differ from what the last build wrote; see Tree.Fresh.
 func (t *Tree) Compare(ctx context.Context, b Build) (*Plan, error) {
@@ -161,8 +173,8 @@ func (t *Tree) compare(ctx context.Context, p *Plan, d *disk) (err error) {
 	if p.wanted, err = t.contents(ctx, p, old); err != nil {
 		return err
 	}
-	if len(p.wanted) > 0 {
-		p.manifest = newManifest(p.build, p.wanted).encode()
+	if m := newManifest(p.build, p.wanted, old); len(p.wanted)+len(m.Files) > 0 {
+		p.manifest = m.encode()
 	}
 	candidates := candidates(p, old, d)
 	own := candidates

@@ -2,6 +2,7 @@ package publish
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -215,12 +216,31 @@ func (s *Staged) Commit(ctx context.Context) error {
 	s.finished = true
 	t, p := s.tree, s.plan
 	if p.stale || s.journal != "" {
-		if err := t.step("unjournal", "", journalName(p.Environment), t.root.Remove); err != nil {
+		if err := t.endJournal(p); err != nil {
 			return errors.Join(err, s.close())
 		}
 	}
 	t.refreshStamp(ctx, p, s.env)
 	return s.close()
+}
+
+// endJournal removes the journal of a plan that is carried out. What it says of files that the build
+// does not answer for stays: they may lie there half replaced.
+func (t *Tree) endJournal(p *Plan) error {
+	name := journalName(p.Environment)
+	rest := p.journal.outside(p.build)
+	if len(rest) == 0 {
+		return t.step("unjournal", "", name, t.root.Remove)
+	}
+	data, err := json.Marshal(rest)
+	if err != nil {
+		return err
+	}
+	temp, _, err := t.writeTemp(t.root, name, tempFor(name), data)
+	if err != nil {
+		return err
+	}
+	return t.step("unjournal", "", name, func(string) error { return t.root.Rename(temp, name) })
 }
 
 // close gives the environment's directory back, and removes it where the environment is no more.

@@ -163,7 +163,7 @@ func seen(s stat, begun time.Time, now int64) stat {
 }
 
 // refreshStamp writes the stamp of a plan that has just been carried out, unless it is there
-// already. The stamp only saves time: failing to write it costs the next build an evaluation.
+// already or only a part was built, which no build shall take for the whole. The stamp only saves time: failing to write it costs the next build an evaluation.
 func (t *Tree) refreshStamp(ctx context.Context, p *Plan, env *os.Root) {
 	if p.manifest == nil {
 		_ = t.root.Remove(stampName(p.Environment))
@@ -174,7 +174,7 @@ func (t *Tree) refreshStamp(ctx context.Context, p *Plan, env *os.Root) {
 		keys[i] = newKey(p.wanted[i].Key)
 	}
 	now := stamp{keys: keys, Identity: p.build.Identity, Inputs: cmp.Or(p.build.Stamp, p.build.Inputs), Manifest: digest(p.manifest)}
-	if now.Identity == "" || now.about(p.stamp) && len(p.writes) == 0 && p.doubts < refreshAfter {
+	if now.Identity == "" || p.build.Part != nil || now.about(p.stamp) && len(p.writes) == 0 && p.doubts < refreshAfter {
 		return
 	}
 	t.writeStamp(p.Environment, now, func(clock int64) []stat { return t.stats(ctx, p, env, clock) })
