@@ -89,11 +89,20 @@ func addLibraries(p *project.Project, dirs []string) error {
 	return nil
 }
 
+// useOutDir takes the folder of --out-dir, if any. Folders of -J are sources too, so that they
+// are known before.
 func useOutDir(p *project.Project, dir string) error {
+	name := "--out-dir " + dir
 	if dir == "" {
-		return nil
+		dir, name = p.OutDir, "outDir "+p.OutDir
 	}
 	absolute, err := filepath.Abs(dir)
+	if err != nil {
+		return err
+	}
+	if problem := p.OutDirProblem(absolute); problem != "" {
+		return usageError{fmt.Sprintf("%s: %s; name a folder of its own, such as out", name, problem)}
+	}
 	p.OutDir = absolute
-	return err
+	return nil
 }

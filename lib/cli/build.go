@@ -90,7 +90,11 @@ func (c *command) build(ctx *cli.Context) error {
 			return err
 		}
 	}
-	code, writeErr := c.buildFindings(ctx, report.Findings)
+	findings := report.Findings
+	if ctx.Bool("check") && !asText(ctx) {
+		findings = append(findings, build.Drift(p.Root, p.OutDir, report.Differences(), "run `dashc build` and commit the result")...)
+	}
+	code, writeErr := c.buildFindings(ctx, findings)
 	if err := errors.Join(err, writeErr); err != nil {
 		return err
 	}
@@ -134,26 +138,26 @@ func parallelism(ctx *cli.Context) (int, error) {
 }
 
 // conclude prints what differs and one summary line, and returns the exit code as an error.
-// Where stdout holds a report, differences go to stderr.
+// A report on stdout holds the differences as findings; as text each is one short line.
 func (c *command) conclude(ctx *cli.Context, p *project.Project, report build.Report, code int) error {
-	check, listing := ctx.Bool("check"), c.stdout
-	if !asText(ctx) {
-		listing = c.stderr
-	}
-	if check {
-		for _, difference := range report.Differences() {
-			fmt.Fprintf(listing, "%s: %s\n", c.relative(filepath.Join(p.OutDir, difference.Environment, filepath.FromSlash(difference.Path))), difference.What)
-		}
+	check := ctx.Bool("check")
+	differs := check && len(report.Differences()) > 0
+	if differs && asText(ctx) {
+		c.listDifferences(p.OutDir, report.Differences())
 	}
 	fmt.Fprintln(c.stderr, summaryLine(report, check))
-	switch {
-	case code != ExitOK:
-		return reported{code}
-	case check && len(report.Differences()) > 0:
+	if differs && (code == ExitOK || code == ExitDifferences) {
 		fmt.Fprintln(c.stderr, "run `dashc build` and commit the result")
 		return reported{ExitDifferences}
 	}
-	return nil
+	return exit(code)
+}
+
+// listDifferences writes one line on stdout for each file that differs.
+func (c *command) listDifferences(outDir string, differences []build.Difference) {
+	for _, difference := range differences {
+		fmt.Fprintf(c.stdout, "%s: %s\n", c.relative(filepath.Join(outDir, difference.Environment, filepath.FromSlash(difference.Path))), difference.What)
+	}
 }
 
 // relative shortens a path below the current directory.

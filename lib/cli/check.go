@@ -9,13 +9,10 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
-	"strings"
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/dashc/dashc/docs/rules"
 	"github.com/dashc/dashc/lib/build"
-	"github.com/dashc/dashc/lib/check"
 	"github.com/dashc/dashc/lib/diagnostic"
 	"github.com/dashc/dashc/lib/metrics"
 )
@@ -130,22 +127,6 @@ func plural(n int, one, many string) string {
 		return "1 " + one
 	}
 	return fmt.Sprintf("%d %s", n, many)
-}
-
-// explain prints a rule's page, or the list of the rules.
-func (c *command) explain(ctx *cli.Context) error {
-	id := ctx.String("explain")
-	ids := check.RuleIDs()
-	if id == "all" {
-		_, err := io.WriteString(c.stdout, strings.Join(ids, "\n")+"\n")
-		return err
-	}
-	page, ok := rules.Page(id)
-	if !ok {
-		return usageError{fmt.Sprintf("--explain: there is no rule %q; %s", id, diagnostic.DidYouMean(id, ids))}
-	}
-	_, err := io.WriteString(c.stdout, page)
-	return err
 }
 
 // checkFiles checks dashboards in JSON that need no project.

@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -260,8 +262,9 @@ func (c *command) customersGenerateCommand() *cli.Command {
 			&cli.Uint64Flag{Name: "seed", Value: 1, Usage: "the list of seed `S`"},
 			&cli.StringSliceFlag{Name: "tiers", Usage: "give each customer one of the tiers `NAME,...`"},
 			&cli.BoolFlag{DisableDefaultText: true, Name: "org-ids", Usage: "give each customer an organisation of Grafana, from 2 on"},
-			&cli.StringFlag{Name: "output", Value: "ndjson", Usage: "`FORMAT` of the list: " + strings.Join(synthetic.Formats(), ", ")},
+			&cli.StringFlag{Name: "output", Usage: "`FORMAT` of the list: " + strings.Join(synthetic.Formats(), ", ") + " (default: what FILE's name ends with, or ndjson)"},
 			&cli.StringFlag{Name: "output-file", Aliases: []string{"o"}, Usage: "write to `FILE` instead of standard output"},
+			&cli.BoolFlag{DisableDefaultText: true, Name: "force", Usage: "replace FILE if there is one"},
 		},
 		Action: c.customersGenerate,
 	}
@@ -271,9 +274,9 @@ func (c *command) customersGenerate(ctx *cli.Context) error {
 	if err := noArguments(ctx); err != nil {
 		return err
 	}
-	format := ctx.String("output")
-	if !slices.Contains(synthetic.Formats(), format) {
-		return usageError{fmt.Sprintf("--output %s: must be one of %s", format, strings.Join(synthetic.Formats(), ", "))}
+	format, err := generatedFormat(ctx)
+	if err != nil {
+		return err
 	}
 	options := synthetic.Options{Count: ctx.Int("count"), Seed: ctx.Uint64("seed"), Organisations: ctx.Bool("org-ids")}
 	if options.Count < 0 {
@@ -288,16 +291,50 @@ func (c *command) customersGenerate(ctx *cli.Context) error {
 	out := c.stdout
 	var file *os.File
 	if name := ctx.String("output-file"); name != "" {
-		var err error
-		if file, err = os.Create(name); err != nil {
+		if file, err = createFile(name, ctx.Bool("force")); err != nil {
 			return err
 		}
 		out = file
 	}
 	buffer := bufio.NewWriterSize(out, 64<<10)
-	err := errors.Join(synthetic.Write(buffer, format, synthetic.Customers(options)), buffer.Flush())
+	err = errors.Join(synthetic.Write(buffer, format, synthetic.Customers(options)), buffer.Flush())
 	if file != nil {
 		err = errors.Join(err, file.Close())
 	}
 	return err
+}
+
+// generatedFormat is the format that --output names, or that of the file's name: a list of
+// customers is read in the format that its name says.
+func generatedFormat(ctx *cli.Context) (string, error) {
+	format, known := ctx.String("output"), strings.Join(synthetic.Formats(), ", ")
+	if ctx.IsSet("output") {
+		if !slices.Contains(synthetic.Formats(), format) {
+			return "", usageError{fmt.Sprintf("--output %s: must be one of %s", format, known)}
+		}
+		return format, nil
+	}
+	name := ctx.String("output-file")
+	switch extension := strings.TrimPrefix(filepath.Ext(name), "."); {
+	case name == "" || extension == "jsonl":
+		return "ndjson", nil
+	case extension == "yml":
+		return "yaml", nil
+	case slices.Contains(synthetic.Formats(), extension):
+		return extension, nil
+	}
+	return "", usageError{fmt.Sprintf("--output-file %s: its name does not tell the format; name one with --output: %s", name, known)}
+}
+
+// createFile opens a file to write. One that is there is somebody's, unless it shall be replaced.
+func createFile(name string, replace bool) (*os.File, error) {
+	flags := os.O_WRONLY | os.O_CREATE | os.O_TRUNC
+	if info, err := os.Stat(name); !replace && (err != nil || info.Mode().IsRegular()) {
+		flags |= os.O_EXCL // a device such as /dev/stdout loses nothing
+	}
+	file, err := os.OpenFile(name, flags, 0o666)
+	if errors.Is(err, fs.ErrExist) {
+		return nil, usageError{fmt.Sprintf("--output-file %s: there is such a file already; --force replaces it", name)}
+	}
+	return file, err
 }

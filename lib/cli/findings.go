@@ -9,6 +9,7 @@ import (
 	"github.com/urfave/cli/v2"
 	"golang.org/x/term"
 
+	"github.com/dashc/dashc/lib/build"
 	"github.com/dashc/dashc/lib/diagnostic"
 	"github.com/dashc/dashc/lib/project"
 )
@@ -98,10 +99,14 @@ func worst(list []diagnostic.Diagnostic, threshold diagnostic.Severity) int {
 	for _, d := range list {
 		switch {
 		case d.Severity < threshold || d.Suppressed != "":
-		case !strings.HasPrefix(d.Rule, "config/"):
-			return ExitSources
-		default:
+		case build.IsDrift(d):
+			if code == ExitOK {
+				code = ExitDifferences
+			}
+		case strings.HasPrefix(d.Rule, "config/"):
 			code = ExitUsage
+		default:
+			return ExitSources
 		}
 	}
 	return code

@@ -2,12 +2,16 @@ package cli
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/dashc/dashc/lib/build"
+	"github.com/dashc/dashc/lib/diagnostic"
 )
 
 func (c *command) verifyCommand() *cli.Command {
@@ -16,7 +20,7 @@ func (c *command) verifyCommand() *cli.Command {
 		Usage:        "compare the rendered trees with their manifests",
 		OnUsageError: onUsageError,
 		Description: "Reads every file of OUT/ENVIRONMENT and reports those that are missing, changed or not listed\n" +
-			"in manifest.json. It needs no sources. Exit code 3 if anything differs. With --tenancy, reads the\n" +
+			"in manifest.json. It needs no sources. Exit code 3 if anything differs or there is no tree. With --tenancy, reads the\n" +
 			"customers' files and proves of each that it queries its customer only; this needs the project\n" +
 			"for the metric catalogue and the list of customers. Exit code 1 if a file is not proven.",
 		Flags: []cli.Flag{
@@ -34,47 +38,83 @@ func (c *command) verify(ctx *cli.Context) error {
 	if err := noArguments(ctx); err != nil {
 		return err
 	}
-	outDir, err := verifiedDir(ctx)
-	if err != nil {
-		return err
-	}
 	if ctx.Bool("tenancy") {
-		return c.verifyTenancy(ctx, outDir)
+		return c.verifyTenancy(ctx)
 	}
-	results, err := build.Verify(ctx.Context, outDir, ctx.StringSlice("env"))
+	options, err := verifyOptions(ctx)
 	if err != nil {
 		return err
 	}
-	files, differences := 0, 0
-	for _, result := range results {
-		for _, difference := range result.Differences {
-			fmt.Fprintf(c.stdout, "%s: %s\n", c.relative(filepath.Join(outDir, result.Name, filepath.FromSlash(difference.Path))), difference.What)
-		}
-		files += result.Files
-		differences += len(result.Differences)
+	report, err := build.Verify(ctx.Context, options)
+	if err != nil {
+		return err
 	}
-	if differences > 0 {
-		fmt.Fprintf(c.stderr, "%s; run `dashc build` to see what the sources say\n", count(differences, "difference"))
+	return c.concludeVerify(ctx, options, report)
+}
+
+// concludeVerify writes what differs and one summary line, and returns the exit code as an error.
+// As text each difference is one short line.
+func (c *command) concludeVerify(ctx *cli.Context, options build.VerifyOptions, report build.VerifyReport) error {
+	findings := report.Missing
+	if asText(ctx) {
+		c.listDifferences(options.OutDir, report.Differences)
+	} else {
+		drift := build.Drift(options.Root, options.OutDir, report.Differences, "run `dashc build` to see what the sources say")
+		findings = append(drift, findings...)
+	}
+	code, err := c.writeFindings(ctx, diagnostic.Merge(findings))
+	if err != nil {
+		return err
+	}
+	switch n := len(report.Differences); {
+	case n > 0:
+		fmt.Fprintf(c.stderr, "%s; run `dashc build` to see what the sources say\n", count(n, "difference"))
 		return reported{ExitDifferences}
+	case code == ExitOK:
+		fmt.Fprintf(c.stderr, "%s in %s as the manifests say\n", count(report.Files, "file"), count(report.Trees, "tree"))
 	}
-	fmt.Fprintf(c.stderr, "%s in %s as the manifests say\n", count(files, "file"), count(len(results), "tree"))
+	return exit(code)
+}
+
+// verifyOptions are the trees to verify. With --out-dir no project is needed, so that a tree can
+// be verified where it is deployed; one that is there still knows the names of environments.
+func verifyOptions(ctx *cli.Context) (build.VerifyOptions, error) {
+	var options build.VerifyOptions
+	p, err := load(ctx)
+	switch {
+	case err == nil:
+		options = build.VerifyOptions{OutDir: p.OutDir, Root: p.Root, Known: p.EnvironmentNames()}
+	case ctx.String("out-dir") == "":
+		return options, err
+	default:
+		if options.OutDir, err = filepath.Abs(ctx.String("out-dir")); err != nil {
+			return options, err
+		}
+	}
+	for _, list := range ctx.StringSlice("env") {
+		options.Names = append(options.Names, strings.Split(list, ",")...)
+	}
+	return options, checkVerified(options)
+}
+
+// checkVerified refuses a name that is neither a tree nor an environment of the project: it is a
+// typing mistake then. The tree of an environment that is no more can still be verified.
+func checkVerified(options build.VerifyOptions) error {
+	for _, name := range options.Names {
+		if name == "" {
+			return usageError{"--env: the name of an environment is empty"}
+		}
+		if len(options.Known) == 0 || slices.Contains(options.Known, name) {
+			continue
+		}
+		if info, err := os.Stat(filepath.Join(options.OutDir, name)); err != nil || !info.IsDir() {
+			return usageError{fmt.Sprintf("there is no environment %q to verify; %s", name, diagnostic.DidYouMean(name, options.Known))}
+		}
+	}
 	return nil
 }
 
-// verifiedDir is the output folder to verify. With --out-dir no project is needed, so that a
-// tree can be verified where it is deployed.
-func verifiedDir(ctx *cli.Context) (string, error) {
-	if dir := ctx.String("out-dir"); dir != "" {
-		return filepath.Abs(dir)
-	}
-	p, err := load(ctx)
-	if err != nil {
-		return "", err
-	}
-	return p.OutDir, nil
-}
-
-func (c *command) verifyTenancy(ctx *cli.Context, outDir string) error {
+func (c *command) verifyTenancy(ctx *cli.Context) error {
 	p, err := load(ctx)
 	if err != nil {
 		return err
@@ -83,7 +123,7 @@ func (c *command) verifyTenancy(ctx *cli.Context, outDir string) error {
 	if err != nil {
 		return err
 	}
-	report, err := build.VerifyTenancy(ctx.Context, p, environments, outDir, runtime.GOMAXPROCS(0))
+	report, err := build.VerifyTenancy(ctx.Context, p, environments, p.OutDir, runtime.GOMAXPROCS(0))
 	if err != nil {
 		return err
 	}

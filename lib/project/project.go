@@ -139,6 +139,10 @@ func (p *Project) readConfig() (*document, error) {
 		p.LibraryPath[i] = p.absolute(dir)
 	}
 	p.OutDir = p.absolute(p.OutDir)
+	if problem := p.OutDirProblem(p.OutDir); problem != "" {
+		at, _ := doc.position([]string{"outDir"})
+		return nil, configError(at, "config/value", "outDir: "+p.OutDir+" "+problem, "name a folder of its own, such as out")
+	}
 	p.DefaultEnvironment = config.DefaultEnvironment
 	p.Checks = config.Checks
 	p.Checks.place(doc)
