@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/prometheus/prometheus/promql/parser"
 
+	"github.com/dashc/dashc/lib/dashboard"
 	"github.com/dashc/dashc/lib/diagnostic"
 	"github.com/dashc/dashc/lib/promql"
 )
@@ -18,7 +20,7 @@ var undefinedVariableRule = rule{
 	find: findUndefinedVariables,
 }
 
-// findUndefinedVariables reports variables of queries, repeats, titles and links that the
+// findUndefinedVariables reports variables of queries, repeats, titles and legends that the
 // dashboard does not define.
 func findUndefinedVariables(s *subject) []finding {
 	var found []finding
@@ -30,7 +32,7 @@ func findUndefinedVariables(s *subject) []finding {
 			if q.variables.Defines(m.Name) || m.Hole == promql.Comment || q.meansGroup(m) {
 				continue
 			}
-			message := fmt.Sprintf("the dashboard has no variable %s", m.Name)
+			message := noVariable(m.Name)
 			if q.board == nil {
 				message = fmt.Sprintf("an alert rule has no variables, and %s is none of Grafana's own", m.Name)
 			}
@@ -82,10 +84,23 @@ func variableHint(name string, variables promql.Variables) string {
 	return "define it with g.dashboard.withVariables, or correct the name"
 }
 
-// bracedReference finds ${name} in texts that people read, where $name may just be a price.
-var bracedReference = regexp.MustCompile(`\$\{(\w+)(?:\.[^:}]+)?(?::[^}]+)?\}`)
+// shownReference finds $name, ${name} and [[name]] in texts that people read. There a dollar may
+// just be a price: a digit begins no name, and neither does what follows a letter, as in US$x.
+var shownReference = regexp.MustCompile(`(?:^|[^\w$\\])\$([A-Za-z_]\w*)|\$\{([A-Za-z_]\w*)(?:\.[^:}]+)?(?::[^}]+)?\}|\[\[([A-Za-z_]\w*)(?::\w+)?\]\]`)
 
-// linkOnly are variables that Grafana fills in outside of queries, beside those that begin with two underscores.
+// undefinedIn returns the variables that a text names and nobody defines, each once.
+func undefinedIn(text string, variables promql.Variables) []string {
+	var names []string
+	for _, match := range shownReference.FindAllStringSubmatch(text, -1) {
+		if name := cmp.Or(match[1], match[2], match[3]); !variables.Defines(name) && !isFilledElsewhere(name) {
+			names = append(names, name)
+		}
+	}
+	return unique(names)
+}
+
+// isFilledElsewhere tells whether Grafana fills in a name outside of queries: those that begin
+// with two underscores.
 func isFilledElsewhere(name string) bool { return strings.HasPrefix(name, "__") }
 
 func undefinedElsewhere(b board) []finding {
@@ -95,16 +110,36 @@ func undefinedElsewhere(b board) []finding {
 		if repeat := textAt(row, "repeat"); repeat != "" && !variables.Defines(repeat) {
 			found = append(found, failure(b.Document, place("rows", i)+".repeat", fmt.Sprintf("the row repeats over the variable %s, which the dashboard does not have", repeat), variableHint(repeat, variables)).saying(repeat))
 		}
+		title := textAt(row, "title")
+		for _, name := range undefinedIn(title, variables) {
+			found = append(found, failure(b.Document, place("rows", i)+".title", noVariable(name), variableHint(name, variables)).warning().saying(title))
+		}
 	}
 	for _, panel := range b.Panels() {
 		if repeat := textAt(panel.JSON, "repeat"); repeat != "" && !variables.Defines(repeat) {
 			found = append(found, onPanel(b, panel, "repeat", fmt.Sprintf("the panel repeats over the variable %s, which the dashboard does not have", repeat), variableHint(repeat, variables)).saying(repeat))
 		}
-		for _, match := range bracedReference.FindAllStringSubmatch(panel.Title(), -1) {
-			if name := match[1]; !variables.Defines(name) && !isFilledElsewhere(name) {
-				found = append(found, onPanel(b, panel, "title", fmt.Sprintf("the dashboard has no variable %s", name), variableHint(name, variables)).warning())
-			}
+		for _, name := range undefinedIn(panel.Title(), variables) {
+			found = append(found, onPanel(b, panel, "title", noVariable(name), variableHint(name, variables)).warning())
+		}
+		found = append(found, undefinedInLegends(b, panel, variables)...)
+	}
+	return found
+}
+
+// undefinedInLegends looks at the legends of the queries that are shown.
+func undefinedInLegends(b board, panel dashboard.Panel, variables promql.Variables) []finding {
+	var found []finding
+	for _, q := range queries(panel) {
+		legend := q.text("legendFormat")
+		if q.json["hide"] == true {
+			continue
+		}
+		for _, name := range undefinedIn(legend, variables) {
+			found = append(found, onPanel(b, panel, q.key+".legendFormat", noVariable(name), variableHint(name, variables)).warning().saying(legend))
 		}
 	}
 	return found
 }
+
+func noVariable(name string) string { return "the dashboard has no variable " + name }

@@ -79,6 +79,7 @@ var rules = []rule{
 	quantileWithoutLeRule,
 	quantileWithoutRateRule,
 	quantileUnaggregatedRule,
+	quantileOutOfRangeRule,
 	multiValueRule,
 	vectorMatchingRule,
 	zeroDivisorRule,

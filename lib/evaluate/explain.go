@@ -36,6 +36,9 @@ func (e *evaluator) explain(job Job, err error) diagnostic.Diagnostic {
 	if d.Message == "" {
 		d.Message = "the source ends with error and gives no message"
 	}
+	if s := e.importer.files[d.Position.File]; s != nil && d.Hint == "" && d.Rule == ruleSyntax {
+		d.Hint = encodingHint(d.Message, s.contents.String())
+	}
 	d.Snippet = e.snippet(d.Position)
 	if !names(d, entry) {
 		d.Trace = append(d.Trace, diagnostic.Frame{Position: diagnostic.Position{File: entry}, Name: "the file being evaluated"})

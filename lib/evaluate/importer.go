@@ -39,6 +39,7 @@ type source struct {
 	contents jsonnet.Contents
 	size     int64
 	sum      string
+	notText  bool // not UTF-8
 	missing  bool
 	err      error
 }
@@ -169,7 +170,7 @@ func (im *importer) read(path, importedPath string) *source {
 		return refuse("split it", "the import %q has more than %s", importedPath, sizeText(maxSource))
 	}
 	sum := sha256.Sum256(data)
-	return &source{contents: jsonnet.MakeContentsRaw(data), size: int64(len(data)), sum: hex.EncodeToString(sum[:])}
+	return &source{contents: jsonnet.MakeContentsRaw(data), size: int64(len(data)), sum: hex.EncodeToString(sum[:]), notText: !utf8.Valid(data)}
 }
 
 // inside tells whether a resolved path may be read. An entry may stand anywhere, as long as it
@@ -243,7 +244,7 @@ func (im *importer) reads() []Read {
 // content returns the text of a file that has been read.
 func (im *importer) content(name string) (string, bool) {
 	s, ok := im.files[name]
-	if !ok || s.sum == "" || !utf8.ValidString(s.contents.String()) {
+	if !ok || s.sum == "" || s.notText {
 		return "", false
 	}
 	return s.contents.String(), true

@@ -108,14 +108,26 @@ func (e *evaluator) problem(source Source, err error, rule string) diagnostic.Di
 		d.Position.File = source.File
 	}
 	d.Message = strings.TrimRight(d.Message, ".\n ")
+	if d.Hint == "" {
+		d.Hint = encodingHint(d.Message, e.textOf(d.Position.File, source))
+	}
 	if d.Snippet = e.snippet(d.Position); d.Position.File == source.File {
 		d.Snippet = diagnostic.SnippetAt(source.Text, d.Position)
 	}
 	return d
 }
 
+// textOf is the text of a source, or of a file that it imports.
+func (e *evaluator) textOf(file string, source Source) string {
+	if file == source.File {
+		return source.Text
+	}
+	text, _ := e.importer.content(file)
+	return text
+}
+
 func notText(source Source) diagnostic.Diagnostic {
-	return failure(ruleSyntax, diagnostic.Position{File: source.File}, "the file is not UTF-8 text", "save it as UTF-8")
+	return failure(ruleSyntax, diagnostic.Position{File: source.File}, notTextMessage, notTextHint)
 }
 
 // recovered turns a panic of the formatter or the linter into a finding, without its Go stack.

@@ -65,6 +65,7 @@ func TestLint(t *testing.T) {
 		"cycle":               {"{ a:: import 'self.jsonnet' }\n", ""},
 		"a name like a place": {"local l = {}; l['jsonnet/x.jsonnet:1:2 b\\n\\n^ x']\n", "error: jsonnet/x.jsonnet:1:15: Indexed object has no field \"jsonnet/x.jsonnet:1:2 b\\n\\n^ x\" [jsonnet/lint]"},
 		"not UTF-8":           {"{ a: '\xff' }\n", "error: jsonnet/x.jsonnet: the file is not UTF-8 text [jsonnet/syntax]\n  help: save it as UTF-8\n"},
+		"byte order mark":     {"\ufeff{}\n", "error: jsonnet/x.jsonnet:1:1: Could not lex the character '\\ufeff' [jsonnet/syntax]\n    \ufeff{}\n    ^\n  help: save the file without a byte order mark\n"},
 		"empty":               {"", "error: jsonnet/x.jsonnet:1:1: Unexpected end of file [jsonnet/syntax]"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -125,10 +125,13 @@ func (e *evaluator) run(job Job) response {
 			e.vm.ExtVar(b.Name, b.Value)
 		}
 	}
-	output, err := e.evaluate(job)
+	output, program, err := e.evaluate(job)
 	r := response{Result: Result{Output: []byte(output), Reads: e.importer.reads(), Duration: time.Since(start)}}
 	r.Result.Trace = slices.Clone(e.trace.Bytes())
-	if err != nil {
+	if d, bad := e.misencoded(job, program); bad {
+		r.Result.Output = nil
+		r.Findings = append(r.Findings, d)
+	} else if err != nil {
 		r.Result.Output = nil
 		r.Findings = append(r.Findings, e.explain(job, err))
 	}
@@ -150,10 +153,11 @@ func (e *evaluator) entryPath(job Job) string {
 	return filepath.Join(e.options.Root, filepath.FromSlash(job.Entry))
 }
 
-func (e *evaluator) evaluate(job Job) (string, error) {
+// evaluate returns the output and the parsed entry, which is nil where it could not be parsed.
+func (e *evaluator) evaluate(job Job) (string, ast.Node, error) {
 	node, _, err := e.vm.ImportAST("", e.importer.admitEntry(e.entryPath(job)))
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
 	for _, b := range job.Arguments {
 		if b.Optional && !accepts(node, b.Name) {
@@ -167,7 +171,8 @@ func (e *evaluator) evaluate(job Job) (string, error) {
 	}
 	e.vm.StringOutput = job.Form == String
 	e.vm.OutputNewline = job.Form != String
-	return e.vm.Evaluate(node)
+	output, err := e.vm.Evaluate(node)
+	return output, node, err
 }
 
 // accepts tells whether a program's top-level function has a parameter of that name. Where
