@@ -33,12 +33,9 @@ func alertRules(documents []check.Document) []alertRule {
 	return all
 }
 
-// builtinContactPoint exists in every Grafana until it is deleted.
-const builtinContactPoint = "grafana-default-email"
-
 // contacts reports contact points of customers that do not exist: Grafana would not start.
 func (v *variants) contacts(t tree) []diagnostic.Diagnostic {
-	known := map[string]bool{builtinContactPoint: true}
+	known := map[string]bool{grafanasContactPoint: true}
 	for _, name := range t.environment.Grafana.ExternalContactPoints {
 		known[name] = true
 	}

@@ -25,7 +25,7 @@ func FuzzYAML(f *testing.F) {
 	for _, text := range []string{
 		"a\u2028b", "a\u0085b", "\ufeffa", "\U0001F600", "yes", "012", "1_000", "~", "<<", "a: b", "#", "\u007f", "\ufffe", "2026-11-24", " a  b ", "a/b", "\r\n",
 	} {
-		data, err := json.Marshal(map[string]any{text: []any{text, 1, 0.5, -0.0, 1e30, true, nil, map[string]any{}}})
+		data, err := json.Marshal(map[string]any{text: []any{text, 1, 0.5, -1, 1e30, true, nil, map[string]any{}}})
 		if err != nil {
 			f.Fatal(err)
 		}
