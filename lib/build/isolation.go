@@ -17,8 +17,10 @@ import (
 // the customers' data sources and contact points.
 func (v *variants) addProvisioning(t *tree) {
 	settings := t.environment.Customers
+	owners := owners(t)
 	v.members.inShards(func(shard string, customers []member) {
-		if providers := v.providers(t, shard, withDashboards(t, customers)); len(providers) > 0 {
+		having := slices.DeleteFunc(slices.Clone(customers), func(c member) bool { return !owners[string(c.Slug)] })
+		if providers := v.providers(t, shard, having); len(providers) > 0 {
 			t.provision(artifact.Dashboards, "dashboards/customers-"+shard, map[string]any{"apiVersion": json.Number("1"), "providers": providers})
 		}
 		if settings.Isolation == project.IsolateByFolder {
@@ -60,13 +62,15 @@ func number(n int) json.Number {
 	return json.Number(text)
 }
 
-// withDashboards are the customers of which the tree has at least one dashboard.
-func withDashboards(t *tree, customers []member) []member {
+// owners are the slugs of the customers of which the tree has at least one dashboard.
+func owners(t *tree) map[string]bool {
 	owners := map[string]bool{}
 	for _, a := range t.artifacts {
-		owners[a.Customer] = true
+		if a.Customer != "" {
+			owners[a.Customer] = true
+		}
 	}
-	return slices.DeleteFunc(slices.Clone(customers), func(c member) bool { return !owners[string(c.Slug)] })
+	return owners
 }
 
 // providers are the dashboard providers of those customers of one shard that have dashboards.

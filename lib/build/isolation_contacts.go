@@ -21,6 +21,13 @@ type routing struct {
 	contactPoints, muteTimes map[string]bool
 }
 
+// contacts are the environment's own, by name, and the copies for the customers of one shard.
+type contacts struct {
+	tree                         *tree
+	points, muteTimes, templates map[string]map[string]any
+	copies                       map[string]any
+}
+
 // addContacts adds what the alert rules of one shard name in the customers' organisations: copies
 // of the environment's contact points and mute timings, with the message templates they may use.
 func (v *variants) addContacts(t *tree, shard string, customers []member) {
@@ -29,48 +36,52 @@ func (v *variants) addContacts(t *tree, shard string, customers []member) {
 		t.fail(err)
 		return
 	}
-	points, timings := t.named("contactPoints"), t.named("muteTimes")
-	templates := t.named("templates")
-	lists := map[string][]any{}
+	all := contacts{tree: t, points: t.named("contactPoints"), muteTimes: t.named("muteTimes"), templates: t.named("templates"), copies: map[string]any{}}
 	for _, c := range customers {
-		wanted := named[c.OrgID]
-		missing := func(what, name string, known map[string]map[string]any) {
-			t.refuse(c.Position, fmt.Sprintf("the alert rules in the organisation of the customer %q name the %s %q, which the environment does not have; Grafana would not start", c.ID, what, name),
-				diagnostic.DidYouMean(name, slices.Sorted(maps.Keys(known))))
-		}
-		templated := false
-		for _, name := range slices.Sorted(maps.Keys(wanted.contactPoints)) {
-			point := points[name]
-			if point == nil && !slices.Contains(t.environment.Grafana.ExternalContactPoints, name) && name != grafanasContactPoint {
-				missing("contact point", name, points)
-			}
-			if point != nil {
-				lists["contactPoints"] = append(lists["contactPoints"], contactPointOf(point, c))
-				templated = templated || usesTemplates(point)
-			}
-		}
-		for _, name := range slices.Sorted(maps.Keys(wanted.muteTimes)) {
-			if timings[name] == nil {
-				missing("mute timing", name, timings)
-				continue
-			}
-			lists["muteTimes"] = append(lists["muteTimes"], inOrganisation(timings[name], c))
-		}
-		for _, name := range slices.Sorted(maps.Keys(templates)) {
-			if templated {
-				lists["templates"] = append(lists["templates"], inOrganisation(templates[name], c))
-			}
-		}
+		all.copyFor(c, named[c.OrgID])
 	}
-	if len(lists) == 0 {
+	if len(all.copies) == 0 {
 		return
 	}
-	file := map[string]any{"apiVersion": json.Number("1")}
-	for key, list := range lists {
-		file[key] = list
-	}
+	all.copies["apiVersion"] = json.Number("1")
 	// Not customers-: those are files of alert rules, which are proven.
-	t.provision(artifact.Alerting, "alerting/contacts-"+shard, file)
+	t.provision(artifact.Alerting, "alerting/contacts-"+shard, all.copies)
+}
+
+// copyFor copies what the rules of a customer name.
+func (a contacts) copyFor(c member, wanted routing) {
+	templated := false
+	for _, name := range slices.Sorted(maps.Keys(wanted.contactPoints)) {
+		switch point := a.points[name]; {
+		case point != nil:
+			a.add("contactPoints", contactPointOf(point, c))
+			templated = templated || usesTemplates(point)
+		case name != grafanasContactPoint && !slices.Contains(a.tree.environment.Grafana.ExternalContactPoints, name):
+			a.missing(c, "contact point", name, a.points)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(wanted.muteTimes)) {
+		if timing := a.muteTimes[name]; timing != nil {
+			a.add("muteTimes", inOrganisation(timing, c))
+		} else {
+			a.missing(c, "mute timing", name, a.muteTimes)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(a.templates)) {
+		if templated {
+			a.add("templates", inOrganisation(a.templates[name], c))
+		}
+	}
+}
+
+func (a contacts) add(list string, item map[string]any) {
+	items, _ := a.copies[list].([]any)
+	a.copies[list] = append(items, item)
+}
+
+func (a contacts) missing(c member, what, name string, known map[string]map[string]any) {
+	a.tree.refuse(c.Position, fmt.Sprintf("the alert rules in the organisation of the customer %q name the %s %q, which the environment does not have; Grafana would not start", c.ID, what, name),
+		diagnostic.DidYouMean(name, slices.Sorted(maps.Keys(known))))
 }
 
 // routings reads by organisation what the rules of a file name.

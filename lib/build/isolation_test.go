@@ -191,7 +191,7 @@ func withRules(receiver, timing string) func(*tree) {
 	}
 }
 
-var contacts = map[string]string{
+var contactFiles = map[string]string{
 	"datasources/all": promYAML,
 	"alerting/contacts": `
 contactPoints:
@@ -203,7 +203,7 @@ templates: [{name: title, template: x}]
 }
 
 func TestContactPointsOfCustomersOrganisations(t *testing.T) {
-	tree := isolated(t, project.IsolateByOrg, contacts, withRules("pager $$x", "nights"))
+	tree := isolated(t, project.IsolateByOrg, contactFiles, withRules("pager $$x", "nights"))
 	if len(tree.findings) > 0 {
 		t.Fatal(tree.findings)
 	}
@@ -231,23 +231,23 @@ templates:
 		t.Errorf("got\n%s", text)
 	}
 	for _, mode := range []project.Isolation{project.IsolateByFolder, project.IsolateByDatasource} {
-		if text := isolated(t, mode, contacts, withRules("pager $$x", "nights")).file("alerting/contacts-00.yaml"); text != "" {
+		if text := isolated(t, mode, contactFiles, withRules("pager $$x", "nights")).file("alerting/contacts-00.yaml"); text != "" {
 			t.Errorf("%s: in one organisation there is nothing to copy:\n%s", mode, text)
 		}
 	}
 }
 
 func TestContactPointsThatNobodyHas(t *testing.T) {
-	wantFinding(t, isolated(t, project.IsolateByOrg, contacts, withRules("pagr $$x", "nights")).findings, "customers.yaml", `contact point "pagr $x"`)
-	wantFinding(t, isolated(t, project.IsolateByOrg, contacts, withRules("pager $$x", "night")).findings, "customers.yaml", `mute timing "night"`)
+	wantFinding(t, isolated(t, project.IsolateByOrg, contactFiles, withRules("pagr $$x", "nights")).findings, "customers.yaml", `contact point "pagr $x"`)
+	wantFinding(t, isolated(t, project.IsolateByOrg, contactFiles, withRules("pager $$x", "night")).findings, "customers.yaml", `mute timing "night"`)
 	external := func(tree *tree) {
 		withRules("by-hand", "nights")(tree)
 		tree.environment.Grafana.ExternalContactPoints = []string{"by-hand"}
 	}
-	if found := isolated(t, project.IsolateByOrg, contacts, external).findings; len(found) > 0 {
+	if found := isolated(t, project.IsolateByOrg, contactFiles, external).findings; len(found) > 0 {
 		t.Error(found)
 	}
-	if found := isolated(t, project.IsolateByOrg, contacts, withRules(grafanasContactPoint, "nights")).findings; len(found) > 0 {
+	if found := isolated(t, project.IsolateByOrg, contactFiles, withRules(grafanasContactPoint, "nights")).findings; len(found) > 0 {
 		t.Error(found)
 	}
 }
