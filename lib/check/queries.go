@@ -3,6 +3,7 @@ package check
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"iter"
 	"slices"
 	"strings"
@@ -372,12 +373,19 @@ func (s *subject) ruleQueries() {
 	}
 }
 
-// prometheusRules returns the rules of Prometheus' rule files.
+// prometheusRules returns the rules of Prometheus' rule files, each with the labels that its
+// group puts on it (Prometheus 3).
 func (s *subject) prometheusRules() []item {
 	var rules []item
 	for _, group := range items(s.prometheus, "groups") {
 		for _, rule := range group.within("rules") {
 			if rule.text("record") != "" || rule.text("alert") != "" {
+				if shared := objectOf(group.json["labels"]); len(shared) > 0 {
+					labels := maps.Clone(shared)
+					maps.Copy(labels, objectOf(rule.json["labels"]))
+					rule.json = maps.Clone(rule.json)
+					rule.json["labels"] = labels
+				}
 				rules = append(rules, rule)
 			}
 		}
