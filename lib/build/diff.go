@@ -119,8 +119,8 @@ func newTreeDiff(ctx context.Context, disk *publish.Tree, environment string, co
 	return &treeDiff{environment: environment, reading: reading, collector: collector}, nil
 }
 
-// add compares one artifact. It may be called from many goroutines.
-func (d *treeDiff) add(a artifact.Artifact, customer diff.Customer) error {
+// add compares one artifact, of one of the customers by slug or of many of them. It may be called from many goroutines.
+func (d *treeDiff) add(a artifact.Artifact, customers map[string]diff.Customer) error {
 	old, err := d.reading.File(a.Path)
 	if err != nil {
 		return err
@@ -129,7 +129,7 @@ func (d *treeDiff) add(a artifact.Artifact, customer diff.Customer) error {
 	if bytes == nil {
 		bytes = []byte{}
 	}
-	d.collector.Add(diff.Pair{Environment: d.environment, Path: a.Path, Old: old, New: bytes, Customer: customer})
+	d.collector.Add(diff.Pair{Environment: d.environment, Path: a.Path, Old: old, New: bytes, Customer: customers[a.Customer], Customers: customers})
 	return nil
 }
 
@@ -167,7 +167,7 @@ func (d *treeDiff) addAll(ctx context.Context, t tree, workers int) error {
 			if err := groupCtx.Err(); err != nil {
 				return err
 			}
-			return d.add(a, whose[a.Customer])
+			return d.add(a, whose)
 		})
 	}
 	if err := group.Wait(); err != nil {
@@ -247,7 +247,7 @@ func (d *treeDiff) addReading(ctx context.Context, made *publish.Reading) error 
 			return err
 		}
 		files[name] = true
-		if err := d.add(artifact.Artifact{Path: name, Bytes: data}, diff.Customer{}); err != nil {
+		if err := d.add(artifact.Artifact{Path: name, Bytes: data}, nil); err != nil {
 			return err
 		}
 	}

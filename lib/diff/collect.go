@@ -27,6 +27,8 @@ type Pair struct {
 	Unowned bool
 	// Customer is whose file it is, where the caller knows more than the path tells.
 	Customer Customer
+	// Customers are those of a file that many share, by slug.
+	Customers map[string]Customer
 }
 
 // Place is one place where a change occurs.
@@ -189,7 +191,11 @@ func (c *Collector) compareBytes(kind artifact.Kind, p Pair) []Change {
 		}
 		return []Change{{Op: Changed, Name: name, Old: clip(p.Old), New: clip(p.New), style: content}}
 	}
-	changes := compareDocuments(kind, old, new, aliasOf(p.Customer, c.tenantLabels, old, new))
+	var among *shared
+	if shard.MatchString(string(p.Path)) {
+		among = &shared{customers: p.Customers, tenantLabels: c.tenantLabels}
+	}
+	changes := compareDocuments(kind, old, new, aliasOf(p.Customer, c.tenantLabels, old, new), among)
 	if len(changes) == 0 {
 		return []Change{{Op: Changed, style: formatting}}
 	}

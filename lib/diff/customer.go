@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"net/url"
 	"path"
 	"regexp"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/dashc/dashc/lib/artifact"
+	"github.com/dashc/dashc/lib/project"
 )
 
 // Customer is whose variant a file is. Every field but the slug may be empty: then what the file
@@ -178,17 +180,64 @@ func (a alias) text(text string) string {
 	if a == (alias{}) {
 		return text
 	}
-	if text == a.slug || text == a.id && text != "" {
+	if text == a.slug || a.id != "" && (text == a.id || text == provisioned(a.id)) {
 		return anyone
 	}
 	if a.id != "" {
 		quoted := strconv.Quote(a.id)
-		text = strings.ReplaceAll(text, "="+quoted, `="`+anyone+`"`)
+		for _, form := range []string{quoted, macroSigns.Replace(quoted)} {
+			text = strings.ReplaceAll(text, "="+form, `="`+anyone+`"`)
+		}
+		if escaped := strings.ReplaceAll(url.QueryEscape(a.id), "+", "%20"); escaped != a.id {
+			text = strings.ReplaceAll(text, escaped, anyone)
+		}
 	}
-	text = replaceWord(text, a.name, func(before, after rune) bool { return !isWord(before) && !isWord(after) })
+	if base, ok := a.baseOf(text); ok {
+		return base + "-" + anyone
+	}
+	text = a.withoutCutName(text)
+	if before, ok := strings.CutSuffix(text, " - "+a.slug); ok { // the name of a group
+		text = before + " - " + anyone
+	}
+	for _, name := range []string{provisioned(a.name), a.name} {
+		text = replaceWord(text, name, func(before, after rune) bool { return !isWord(before) && !isWord(after) })
+	}
 	return replaceWord(text, a.slug, func(before, after rune) bool {
 		return strings.ContainsRune("-:/", before) && (!isWord(after) && after != '-')
 	})
+}
+
+// provisioned is a text as it stands in a provisioning file, where Grafana expands $.
+func provisioned(text string) string { return strings.ReplaceAll(text, "$", "$$") }
+
+// macroSigns are what an id in a query of a dashboard is written with, so that Grafana sees no variable.
+var macroSigns = strings.NewReplacer("$", `\x24`, "[", `\x5b`)
+
+// maxUID is the length of a uid that ends in a hash, for want of room for the slug.
+const maxUID = 40
+
+// baseOf returns the uid of what a customer's variant is made of, where text is the variant's uid
+// with a hash at its end. The slug that begins before the hash tells where the base ends.
+func (a alias) baseOf(text string) (string, bool) {
+	if len(text) != maxUID {
+		return "", false
+	}
+	for i := range text {
+		if text[i] == '-' && project.CustomerUID(text[:i], project.Slug(a.slug)) == text {
+			return text[:i], true
+		}
+	}
+	return "", false
+}
+
+// withoutCutName replaces a name that a title had no room for: "Errors - Northwind Tra…".
+func (a alias) withoutCutName(text string) string {
+	i := strings.LastIndex(text, " - ")
+	cut, isCut := strings.CutSuffix(text, "…")
+	if i < 0 || !isCut || i+3 >= len(cut) || !strings.HasPrefix(a.name, strings.ReplaceAll(cut[i+3:], "$$", "$")) {
+		return text
+	}
+	return text[:i+3] + anyone
 }
 
 func isWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) || r == '_' }

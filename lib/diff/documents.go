@@ -14,11 +14,11 @@ import (
 // Documents compares two versions of a decoded document. Equal values give no change, different
 // ones at least one.
 func Documents(kind artifact.Kind, old, new any) []Change {
-	return compareDocuments(kind, old, new, alias{})
+	return compareDocuments(kind, old, new, alias{}, nil)
 }
 
-func compareDocuments(kind artifact.Kind, old, new any, who alias) []Change {
-	w := walker{schema: schemas[kind], alias: who}
+func compareDocuments(kind artifact.Kind, old, new any, who alias, among *shared) []Change {
+	w := walker{schema: schemas[kind], alias: who, shared: among}
 	w.value(place{}, old, new)
 	w.pool(old, new)
 	if len(w.changes) == 0 && !equal(old, new) { // what the schema cannot tell apart, its paths can
@@ -32,6 +32,7 @@ func compareDocuments(kind artifact.Kind, old, new any, who alias) []Change {
 type walker struct {
 	schema  schema
 	alias   alias
+	shared  *shared // set where the document holds the parts of many customers
 	changes []Change
 }
 
@@ -367,16 +368,17 @@ func allNumbers(list []any) bool {
 func (w *walker) collection(at place, c collection, old, new []any) {
 	pairs := match(old, new, c.keys)
 	for i, item := range old {
-		if below := at.item(i, w.nameOf(c, item)); pairs.new[i] < 0 {
-			w.emit(below, Removed, thing, "", w.alone(below, item), nil)
+		if pairs.new[i] < 0 {
+			w.item(at, i, c, item, nil, func(below place) { w.emit(below, Removed, thing, "", w.alone(below, item), nil) })
 		}
 	}
 	for j, item := range new {
-		below := at.item(j, w.nameOf(c, item))
-		if i := pairs.old[j]; i >= 0 {
-			w.value(below, old[i], item)
-		} else {
-			w.emit(below, Added, thing, "", nil, w.alone(below, item))
+		i := pairs.old[j]
+		switch {
+		case i < 0:
+			w.item(at, j, c, nil, item, func(below place) { w.emit(below, Added, thing, "", nil, w.alone(below, item)) })
+		case !equal(old[i], item):
+			w.item(at, j, c, old[i], item, func(below place) { w.value(below, old[i], item) })
 		}
 	}
 	var kept []int
@@ -386,6 +388,24 @@ func (w *walker) collection(at place, c collection, old, new []any) {
 		}
 	}
 	w.reorder(at, kept, func(i int) string { return w.nameOf(c, old[i]) })
+}
+
+// item calls do with the place of a collection's item, as that of the customer who owns it. Of an
+// item that only one list has the other version is nil.
+func (w *walker) item(at place, i int, c collection, old, new any, do func(place)) {
+	owner, shown := w.owner(at.pattern, new), new
+	if new == nil {
+		owner, shown = w.owner(at.pattern, old), old
+	} else if old != nil && owner != w.owner(at.pattern, old) {
+		owner = "" // it has gone from one customer to another, and that must be seen
+	}
+	w.as(owner, old, new, func() {
+		below := at.item(i, w.nameOf(c, shown))
+		if owner != "" {
+			below.customer = owner
+		}
+		do(below)
+	})
 }
 
 // reorder reports things that are in another order: old positions in the order of the new list.
@@ -418,7 +438,7 @@ func (w *walker) nameOf(c collection, item any) string {
 	if !ok {
 		return inline(item)
 	}
-	return c.name(func(text string) string { return w.alias.text(text) }, object)
+	return c.name(w.called, object)
 }
 
 // pairing tells which items of two lists are the same thing: new[i] is the partner of the old

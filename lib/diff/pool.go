@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"cmp"
 	"maps"
 	"strconv"
 )
@@ -39,21 +40,35 @@ func (w *walker) pool(old, new any) {
 	}
 	for i, item := range olds {
 		if pairs.new[i] < 0 {
-			w.emit(at(item), Removed, thing, "", w.alone(at(item), item.object), nil)
+			w.as(item.ownedBy, item.object, nil, func() {
+				w.emit(at(item), Removed, thing, "", w.alone(at(item), item.object), nil)
+			})
 		}
 	}
 	for j, item := range news {
 		i := pairs.old[j]
 		if i < 0 {
-			w.emit(at(item), Added, thing, "", nil, w.alone(at(item), item.object))
+			w.as(item.ownedBy, nil, item.object, func() {
+				w.emit(at(item), Added, thing, "", nil, w.alone(at(item), item.object))
+			})
 			continue
 		}
-		if !equal(olds[i].object, item.object) {
-			w.value(at(item), olds[i].object, item.object)
+		differs, hasMoved := !equal(olds[i].object, item.object), moved(olds[i], item, pairs)
+		if !differs && !hasMoved {
+			continue
 		}
-		if moved(olds[i], item, pairs) {
-			w.emit(at(item), Changed, holder, "", olds[i].holder, item.holder)
+		owner := item.ownedBy
+		if olds[i].ownedBy != owner {
+			owner = "" // it has gone from one customer to another, and that must be seen
 		}
+		w.as(owner, olds[i].object, item.object, func() {
+			if differs {
+				w.value(at(item), olds[i].object, item.object)
+			}
+			if hasMoved {
+				w.emit(at(item), Changed, holder, "", w.alias.holder(olds[i].holder), w.alias.holder(item.holder))
+			}
+		})
 	}
 	w.poolOrder(c, olds, news, pairs)
 }
@@ -86,7 +101,7 @@ func moved(old, new pooled, pairs pairing) bool {
 // poolOrder compares the order of the things that stay in one array.
 func (w *walker) poolOrder(c collection, olds, news []pooled, pairs pairing) {
 	arrays := map[string][]int{} // old positions in new order, by the new array
-	withins := map[string]place{}
+	first := map[string]pooled{}
 	var sequence []string
 	for j, item := range news {
 		i := pairs.old[j]
@@ -96,12 +111,19 @@ func (w *walker) poolOrder(c collection, olds, news []pooled, pairs pairing) {
 		key := item.within.pointer
 		if _, known := arrays[key]; !known {
 			sequence = append(sequence, key)
-			withins[key] = item.within
+			first[key] = item
 		}
 		arrays[key] = append(arrays[key], i)
 	}
 	for _, key := range sequence {
-		w.reorder(withins[key], arrays[key], func(i int) string { return w.nameOf(c, olds[i].object) })
+		one := first[key]
+		w.as(one.ownedBy, one.object, one.object, func() {
+			at := one.within
+			if w.shared != nil && one.ownedBy != "" { // the group's position would be another for each customer
+				at.subject, at.keys, at.customer = w.alias.holder(one.holder), []any{"rules"}, one.ownedBy
+			}
+			w.reorder(at, arrays[key], func(i int) string { return w.nameOf(c, olds[i].object) })
+		})
 	}
 }
 
@@ -165,7 +187,7 @@ func findRules(w *walker, document any) []pooled {
 		name = names.of(name)
 		for j, item := range rules {
 			if rule, ok := item.(map[string]any); ok {
-				all = append(all, pooled{object: rule, index: j, within: within, around: -1, holder: name, ownedBy: ruleCustomer(group, rule)})
+				all = append(all, pooled{object: rule, index: j, within: within, around: -1, holder: name, ownedBy: cmp.Or(ruleCustomer(group, rule), w.owner("groups", group))})
 			}
 		}
 	}
