@@ -53,7 +53,7 @@ func Verify(ctx context.Context, options VerifyOptions) (VerifyReport, error) {
 		return report, err
 	}
 	for _, name := range names {
-		if !slices.Contains(present, name) {
+		if _, err := os.Lstat(filepath.Join(options.OutDir, name)); errors.Is(err, fs.ErrNotExist) {
 			report.Missing = append(report.Missing, missingTree(options.Root, filepath.Join(options.OutDir, name),
 				"there is no tree of environment "+name, "run `dashc build`", name))
 			continue
