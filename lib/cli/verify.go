@@ -133,16 +133,30 @@ func (c *command) verifyTenancy(ctx *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	code, err := c.writeFindings(ctx, report.Findings)
+	var names []string
+	for _, environment := range environments {
+		if environment.Customers.File != "" {
+			names = append(names, environment.Name)
+		}
+	}
+	missing := build.MissingTrees(p.Root, p.OutDir, names...)
+	code, err := c.writeFindings(ctx, slices.Concat(report.Findings, missing))
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(c.stderr, "%s of customers, %s, %s: %s\n", count(report.Files, "file"), plural(report.Queries, "query", "queries"), count(report.Selectors, "selector"), proven(report))
+	result := proven(report)
+	if len(missing) > 0 {
+		result += "; " + plural(len(missing), "tree is", "trees are") + " missing"
+	}
+	fmt.Fprintf(c.stderr, "%s of customers, %s, %s: %s\n", count(report.Files, "file"), plural(report.Queries, "query", "queries"), count(report.Selectors, "selector"), result)
 	return exit(code)
 }
 
 func proven(report build.TenancyReport) string {
-	if len(report.Findings) == 0 {
+	switch {
+	case len(report.Findings) == 0 && report.Files == 0:
+		return "nothing to prove"
+	case len(report.Findings) == 0:
 		return "all proven"
 	}
 	return count(len(report.Findings), "reason") + " why it is not proven"
