@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/dashc/dashc/lib/diagnostic"
+	"github.com/dashc/dashc/lib/publish"
 )
 
 // The rules of findings about rendered trees. Their prefix tells that the trees differ and the
@@ -30,6 +31,38 @@ func Drift(root, outDir string, differences []Difference, hint string) []diagnos
 		})
 	}
 	return findings
+}
+
+// Occupied makes findings of an error about what stands in the output folder already (see
+// publish.IsOccupied), named from the project's root; of any other error it makes none.
+func Occupied(root string, err error) []diagnostic.Diagnostic {
+	drift := func(path, message, hint string) []diagnostic.Diagnostic {
+		return []diagnostic.Diagnostic{{
+			Rule: driftRule, Severity: diagnostic.Error, Message: message, Hint: hint,
+			Position: diagnostic.Position{File: fromRoot(root, path)},
+		}}
+	}
+	switch e := err.(type) {
+	case *publish.ConflictError:
+		var differences []Difference
+		for _, change := range e.Conflicts {
+			differences = append(differences, Difference{e.Environment, string(change.Path), change.Reason})
+		}
+		return Drift(root, e.Directory, differences, "carry the edit over to the sources and restore the file, or build with --force to replace it")
+	case *publish.ManifestError:
+		return drift(e.Path, strings.TrimPrefix(e.Error(), e.Path+": "), "")
+	case *publish.TreeError:
+		return drift(e.Path, e.Problem, e.Remedy)
+	case interface{ Unwrap() []error }:
+		var findings []diagnostic.Diagnostic
+		for _, part := range e.Unwrap() {
+			findings = append(findings, Occupied(root, part)...)
+		}
+		return findings
+	case interface{ Unwrap() error }:
+		return Occupied(root, e.Unwrap())
+	}
+	return nil
 }
 
 // missingTree is the finding that a tree, or every tree, is not there.

@@ -53,9 +53,8 @@ func Verify(ctx context.Context, options VerifyOptions) (VerifyReport, error) {
 		return report, err
 	}
 	for _, name := range names {
-		if !slices.Contains(present, name) {
-			report.Missing = append(report.Missing, missingTree(options.Root, filepath.Join(options.OutDir, name),
-				"there is no tree of environment "+name, "run `dashc build`", name))
+		if missing := MissingTrees(options.Root, options.OutDir, name); len(missing) > 0 {
+			report.Missing = append(report.Missing, missing...)
 			continue
 		}
 		tree, err := disk.Verify(ctx, name)
@@ -71,6 +70,18 @@ func Verify(ctx context.Context, options VerifyOptions) (VerifyReport, error) {
 			"there is no tree in this folder", "run `dashc build`, or name the folder above the trees with --out-dir"))
 	}
 	return report, disk.Close()
+}
+
+// MissingTrees makes a finding of each environment that has no tree in outDir.
+func MissingTrees(root, outDir string, environments ...string) []diagnostic.Diagnostic {
+	var findings []diagnostic.Diagnostic
+	for _, name := range environments {
+		dir := filepath.Join(outDir, name)
+		if _, err := os.Lstat(dir); errors.Is(err, fs.ErrNotExist) {
+			findings = append(findings, missingTree(root, dir, "there is no tree of environment "+name, "run `dashc build`", name))
+		}
+	}
+	return findings
 }
 
 // treesIn lists the folders of outDir that can be trees, sorted. A folder that is not there has none.

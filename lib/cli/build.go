@@ -91,14 +91,24 @@ func (c *command) build(ctx *cli.Context) error {
 		}
 	}
 	findings := report.Findings
-	if ctx.Bool("check") && !asText(ctx) {
-		findings = append(findings, build.Drift(p.Root, p.OutDir, report.Differences(), "run `dashc build` and commit the result")...)
+	if !asText(ctx) {
+		findings = append(findings, treeFindings(ctx, p, report, err)...)
 	}
 	code, writeErr := c.buildFindings(ctx, findings)
 	if err := errors.Join(err, writeErr); err != nil {
 		return err
 	}
 	return c.conclude(ctx, p, report, code)
+}
+
+// treeFindings are what a report says of the trees: how they differ, or what kept the build from
+// writing them.
+func treeFindings(ctx *cli.Context, p *project.Project, report build.Report, err error) []diagnostic.Diagnostic {
+	findings := build.Occupied(p.Root, err)
+	if ctx.Bool("check") {
+		findings = append(findings, build.Drift(p.Root, p.OutDir, report.Differences(), "run `dashc build` and commit the result")...)
+	}
+	return findings
 }
 
 // buildFindings writes findings as text to stderr, in another format to stdout.

@@ -20,9 +20,10 @@ func (c *command) verifyCommand() *cli.Command {
 		Usage:        "compare the rendered trees with their manifests",
 		OnUsageError: onUsageError,
 		Description: "Reads every file of OUT/ENVIRONMENT and reports those that are missing, changed or not listed\n" +
-			"in manifest.json. It needs no sources. Exit code 3 if anything differs or there is no tree. With --tenancy, reads the\n" +
-			"customers' files and proves of each that it queries its customer only; this needs the project\n" +
-			"for the metric catalogue and the list of customers. Exit code 1 if a file is not proven.",
+			"in manifest.json. It needs no sources. Exit code 3 if anything differs or there is no tree.\n" +
+			"With --tenancy, reads the customers' files and proves of each that it queries its customer\n" +
+			"only; this needs the project for the metric catalogue and the list of customers. Exit code 1\n" +
+			"if a file is not proven.",
 		Flags: []cli.Flag{
 			environmentsFlag("verify only environment `NAME`; repeats (default: every tree in the output folder)"),
 			outDirFlag(),
@@ -46,6 +47,11 @@ func (c *command) verify(ctx *cli.Context) error {
 		return err
 	}
 	report, err := build.Verify(ctx.Context, options)
+	if occupied := build.Occupied(options.Root, err); len(occupied) > 0 && !asText(ctx) {
+		if _, writeErr := c.writeFindings(ctx, occupied); writeErr != nil {
+			return writeErr
+		}
+	}
 	if err != nil {
 		return err
 	}
@@ -127,16 +133,30 @@ func (c *command) verifyTenancy(ctx *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	code, err := c.writeFindings(ctx, report.Findings)
+	var names []string
+	for _, environment := range environments {
+		if environment.Customers.File != "" {
+			names = append(names, environment.Name)
+		}
+	}
+	missing := build.MissingTrees(p.Root, p.OutDir, names...)
+	code, err := c.writeFindings(ctx, slices.Concat(report.Findings, missing))
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(c.stderr, "%s of customers, %s, %s: %s\n", count(report.Files, "file"), plural(report.Queries, "query", "queries"), count(report.Selectors, "selector"), proven(report))
+	result := proven(report)
+	if len(missing) > 0 {
+		result += "; " + plural(len(missing), "tree is", "trees are") + " missing"
+	}
+	fmt.Fprintf(c.stderr, "%s of customers, %s, %s: %s\n", count(report.Files, "file"), plural(report.Queries, "query", "queries"), count(report.Selectors, "selector"), result)
 	return exit(code)
 }
 
 func proven(report build.TenancyReport) string {
-	if len(report.Findings) == 0 {
+	switch {
+	case len(report.Findings) == 0 && report.Files == 0:
+		return "nothing to prove"
+	case len(report.Findings) == 0:
 		return "all proven"
 	}
 	return count(len(report.Findings), "reason") + " why it is not proven"
