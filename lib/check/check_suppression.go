@@ -157,6 +157,15 @@ func (s *subject) apply(found []finding, rule, place, reason string, unused find
 	}
 }
 
+// switchedOff tells whether a switch-off of a rule covers a finding.
+func (s *subject) switchedOff(rule string, f finding) bool {
+	return slices.ContainsFunc(s.Switches, func(sw Switch) bool {
+		return sw.Rule == rule && sw.Document == f.document.Path && inside(f.path, sw.Path)
+	}) || slices.ContainsFunc(s.Settings.Suppressions, func(setting project.Suppression) bool {
+		return setting.Rule == rule && covers(setting, f)
+	})
+}
+
 // document is the one that holds a switch.
 func (s *subject) document(sw Switch) Document {
 	for _, document := range s.Documents {

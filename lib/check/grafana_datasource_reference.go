@@ -2,9 +2,12 @@ package check
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/dashc/dashc/lib/dashboard"
+	"github.com/dashc/dashc/lib/diagnostic"
 )
 
 var datasourceReferenceRule = rule{
@@ -32,7 +35,7 @@ func findUnknownDatasources(s *subject) []finding {
 			variables[textAt(v, "name")] = true // of any type: its value is looked up as a name or uid
 		}
 		for _, mention := range b.Datasources() {
-			if f, bad := badMention(b, mention, variables, known); bad {
+			if f, bad := s.badMention(b, mention, variables, known); bad {
 				found = append(found, f)
 			}
 		}
@@ -40,7 +43,7 @@ func findUnknownDatasources(s *subject) []finding {
 	return found
 }
 
-func badMention(b board, mention dashboard.DatasourceReference, variables, known map[string]bool) (finding, bool) {
+func (s *subject) badMention(b board, mention dashboard.DatasourceReference, variables, known map[string]bool) (finding, bool) {
 	fail := func(message, hint string) finding {
 		if mention.Panel == nil {
 			return failure(b.Document, mention.Path, message, hint).saying(mention.Name)
@@ -59,5 +62,33 @@ func badMention(b board, mention dashboard.DatasourceReference, variables, known
 		return finding{}, false
 	}
 	return fail(fmt.Sprintf("there is no data source %q", mention.Name),
-		didYouMean(mention.Name, known, "provision it, or list it under grafana.externalDatasources of the environment")), true
+		s.datasourceMeant(mention.Name, "provision it, or list it under grafana.externalDatasources of the environment")), true
+}
+
+// datasourceMeant suggests the uid of a data source for a name that means none: everything that
+// names a data source takes a uid. Where no uid is near, a name may be. The remedy is for
+// what is near to nothing.
+func (s *subject) datasourceMeant(name, remedy string) string {
+	uids, uidOf := map[string]bool{}, map[string]string{}
+	for _, uid := range s.Grafana.ExternalDatasources {
+		uids[uid] = true
+	}
+	for _, source := range items(s.datasources, "datasources") {
+		uid := source.text("uid")
+		uids[uid] = true
+		uidOf[source.text("name")] = uid
+	}
+	delete(uids, "")
+	delete(uidOf, "")
+	if nearest, ok := diagnostic.Nearest(name, slices.Collect(maps.Keys(uids))); ok {
+		return fmt.Sprintf("did you mean %q?", nearest)
+	}
+	nearest, ok := diagnostic.Nearest(name, slices.Collect(maps.Keys(uidOf)))
+	switch {
+	case !ok:
+		return remedy
+	case uidOf[nearest] == "":
+		return fmt.Sprintf("did you mean %q?", nearest)
+	}
+	return fmt.Sprintf("did you mean %q? Its uid is %q", nearest, uidOf[nearest])
 }

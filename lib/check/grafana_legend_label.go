@@ -33,6 +33,3 @@ func findBadLegends(s *subject) []finding {
 		return found
 	})
 }
-
-// name is the query's refId.
-func (q *query) name() string { return textAt(q.object, "refId") }

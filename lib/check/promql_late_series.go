@@ -2,6 +2,8 @@ package check
 
 import (
 	"strings"
+
+	"github.com/dashc/dashc/lib/artifact"
 )
 
 var lateSeriesRule = rule{
@@ -11,8 +13,33 @@ var lateSeriesRule = rule{
 }
 
 // findLateSeries reports panels that are empty until something has happened once and do not
-// say what that means.
+// say what that means. Nearly every counter is such a series, so one finding stands for all
+// panels of a dashboard.
 func findLateSeries(s *subject) []finding {
+	var found []finding
+	first := map[artifact.Path]int{}       // where the dashboard's finding stands
+	others := map[artifact.Path][]string{} // the panels beside the first
+	for _, f := range findLatePanels(s) {
+		if s.switchedOff("promql/late-series", f) {
+			found = append(found, f) // it is only listed, and the switch-off is needed
+			continue
+		}
+		at, known := first[f.document.Path]
+		if !known {
+			first[f.document.Path] = len(found)
+			found = append(found, f)
+		} else if f.panel.Path != found[at].panel.Path {
+			others[f.document.Path] = append(others[f.document.Path], f.panel.String())
+		}
+	}
+	for path, panels := range others {
+		found[first[path]].message += "; the same holds for " + strings.Join(unique(panels), ", ")
+	}
+	return found
+}
+
+// findLatePanels returns a finding for every query.
+func findLatePanels(s *subject) []finding {
 	return s.each(func(e expansion) []finding {
 		if e.surface != panelSurface || !e.Result().Late || saysNothing(e.panel.JSON) {
 			return nil

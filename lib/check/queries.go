@@ -6,6 +6,7 @@ import (
 	"maps"
 	"iter"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/prometheus/prometheus/promql/parser"
@@ -278,6 +279,22 @@ func (s *subject) typeByName(name string) string {
 	return ""
 }
 
+// name is the query's refId, or its place in the list of queries where it has none.
+func (q *query) name() string { return nameOrPlace(textAt(q.object, "refId"), q.path) }
+
+// nameOrPlace returns a refId, or the place, counted from 1, that a path's last index tells.
+func nameOrPlace(ref, path string) string {
+	open, end := strings.LastIndexByte(path, '['), strings.LastIndexByte(path, ']')
+	if ref != "" || open < 0 || end < open {
+		return ref
+	}
+	index, err := strconv.Atoi(path[open+1 : end])
+	if err != nil {
+		return ref
+	}
+	return strconv.Itoa(index + 1)
+}
+
 // read takes the query's text apart and parses it.
 func (q *query) read() {
 	expression := q.text
@@ -347,7 +364,7 @@ func (s *subject) alertQueries() {
 			}
 			q := &query{
 				document: rule.document, surface: alertSurface, path: data.where + ".model.expr", object: rule.json, text: expression,
-				where: fmt.Sprintf("alert rule %q, query %s", cmp.Or(rule.text("title"), rule.where), data.text("refId")),
+				where: fmt.Sprintf("alert rule %q, query %s", cmp.Or(rule.text("title"), rule.where), nameOrPlace(data.text("refId"), data.where)),
 			}
 			q.read()
 			s.queries = append(s.queries, q)

@@ -41,7 +41,7 @@ type source struct {
 	sum      string
 	notText  bool // not UTF-8
 	missing  bool
-	err      error
+	refused  *importError // its message goes on after what the file is called
 }
 
 // importError is an import that was refused or not found.
@@ -104,7 +104,7 @@ func (im *importer) path(name string) string {
 // Import is the evaluator's way to a file; see jsonnet.Importer.
 func (im *importer) Import(importedFrom, importedPath string) (jsonnet.Contents, string, error) {
 	if importedFrom == "" {
-		return im.open(im.entries[importedPath], importedPath)
+		return im.open(im.entries[importedPath], "the file")
 	}
 	if filepath.IsAbs(importedPath) || strings.HasPrefix(importedPath, "/") {
 		return jsonnet.Contents{}, "", &importError{fmt.Sprintf("the import %q is an absolute path", importedPath),
@@ -115,7 +115,7 @@ func (im *importer) Import(importedFrom, importedPath string) (jsonnet.Contents,
 	}
 	dirs := append([]string{filepath.Dir(im.path(importedFrom))}, im.library...)
 	for _, dir := range dirs {
-		contents, foundAt, err := im.open(filepath.Join(dir, filepath.FromSlash(importedPath)), importedPath)
+		contents, foundAt, err := im.open(filepath.Join(dir, filepath.FromSlash(importedPath)), fmt.Sprintf("the import %q", importedPath))
 		if !errors.Is(err, fs.ErrNotExist) {
 			return contents, foundAt, err
 		}
@@ -123,51 +123,55 @@ func (im *importer) Import(importedFrom, importedPath string) (jsonnet.Contents,
 	return jsonnet.Contents{}, "", im.notFound(importedPath, dirs)
 }
 
-// open returns the file at a path, or fs.ErrNotExist.
-func (im *importer) open(path, importedPath string) (jsonnet.Contents, string, error) {
+// open returns the file at a path, or fs.ErrNotExist. A refusal begins with what the file is
+// called: nothing imports an entry.
+func (im *importer) open(path, called string) (jsonnet.Contents, string, error) {
 	name := im.name(path)
 	im.job[name] = true
 	s, known := im.files[name]
 	if !known {
-		s = im.read(path, importedPath)
+		s = im.read(path)
 		im.files[name] = s
 	}
-	if s.missing {
+	switch {
+	case s.missing:
 		return jsonnet.Contents{}, "", fs.ErrNotExist
+	case s.refused != nil:
+		return jsonnet.Contents{}, name, &importError{called + " " + s.refused.message, s.refused.hint}
 	}
-	return s.contents, name, s.err
+	return s.contents, name, nil
 }
 
-func (im *importer) read(path, importedPath string) *source {
+func (im *importer) read(path string) *source {
 	real, err := filepath.EvalSymlinks(path)
 	if errors.Is(err, fs.ErrNotExist) || isNotDirectory(err) {
 		return &source{missing: true}
 	}
 	refuse := func(hint, format string, args ...any) *source {
-		return &source{err: &importError{fmt.Sprintf(format, args...), hint}}
+		return &source{refused: &importError{fmt.Sprintf(format, args...), hint}}
 	}
 	if err != nil {
-		return refuse("", "the import %q cannot be opened: %v", importedPath, causeOf(err))
+		return refuse("", "cannot be opened: %v", causeOf(err))
 	}
 	if !im.inside(real, path) {
 		return refuse("imports must stay inside "+im.allowed()+"; move the file there, or name its folder with --jpath",
-			"the import %q leads outside of the project's sources", importedPath)
+			"leads outside of the project's sources")
 	}
 	file, err := os.OpenFile(real, os.O_RDONLY|nonBlocking, 0)
 	if err != nil {
-		return refuse("", "the import %q cannot be opened: %v", importedPath, causeOf(err))
+		return refuse("", "cannot be opened: %v", causeOf(err))
 	}
 	defer file.Close()
 	info, err := file.Stat()
 	if err != nil || !info.Mode().IsRegular() {
-		return refuse("import a file", "the import %q is not a regular file", importedPath)
+		return refuse("name a file", "is not a regular file")
 	}
 	data, err := io.ReadAll(io.LimitReader(file, maxSource+1))
 	switch {
 	case err != nil:
-		return refuse("", "the import %q cannot be read: %v", importedPath, causeOf(err))
+		return refuse("", "cannot be read: %v", causeOf(err))
 	case len(data) > maxSource:
-		return refuse("split it", "the import %q has more than %s", importedPath, sizeText(maxSource))
+		return refuse("split it", "has more than %s", sizeText(maxSource))
 	}
 	sum := sha256.Sum256(data)
 	return &source{contents: jsonnet.MakeContentsRaw(data), size: int64(len(data)), sum: hex.EncodeToString(sum[:]), notText: !utf8.Valid(data)}
