@@ -36,8 +36,9 @@ func (w *walker) owner(pattern string, item any) string {
 	case "groups":
 		return text(object["folder"])
 	case "datasources":
-		slug, _ := strings.CutPrefix(text(object["uid"]), "ds-")
-		return slug
+		if slug, ok := strings.CutPrefix(text(object["uid"]), "ds-"); ok {
+			return slug
+		}
 	}
 	return ""
 }

@@ -111,3 +111,22 @@ func TestRuleGoesToAnotherCustomer(t *testing.T) {
 		t.Errorf("the id of another customer does not show: %s", got)
 	}
 }
+
+func TestDatasourcesOfManyCustomersAreOneLine(t *testing.T) {
+	file := func(address string) []byte {
+		var b strings.Builder
+		b.WriteString("datasources:\n")
+		for _, slug := range []string{"acme", "obrien"} {
+			fmt.Fprintf(&b, "  - {uid: ds-%[1]s, name: Prometheus - %[1]s, url: \"%[2]s/%[1]s\"}\n", slug, address)
+		}
+		return []byte(b.String() + "  - {uid: other, name: Other, url: \"" + address + "\"}\n")
+	}
+	c := NewCollector(nil)
+	c.Add(Pair{Environment: "prod", Path: "grafana/provisioning/datasources/customers-00.yaml", Old: file("http://a"), New: file("http://b")})
+	const want = `~ data source "Other" (datasources/customers-*): url http://a -> http://b    in prod
+~ data source "Prometheus" (datasources/customers-*): url "http://a/<customer>" -> "http://b/<customer>"    in prod, in 2 of 2 customers
+`
+	if got := write(t, Text, c.Report()); got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+}
