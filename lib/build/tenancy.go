@@ -110,7 +110,8 @@ func verifyTenancy(ctx context.Context, p *project.Project, environment project.
 	return errors.Join(group.Wait(), reading.Close())
 }
 
-// incomplete reports what a tree lacks: nothing can be proven of files that are not there.
+// incomplete reports what a tree lacks: nothing can be proven of files that are not there. Of a
+// tree that is not there at all, MissingTrees tells.
 func incomplete(reading *publish.Reading) []diagnostic.Diagnostic {
 	lacking := func(file, message string) diagnostic.Diagnostic {
 		return diagnostic.Diagnostic{
@@ -121,7 +122,7 @@ func incomplete(reading *publish.Reading) []diagnostic.Diagnostic {
 	missing, known := reading.Missing()
 	switch {
 	case len(reading.Files()) == 0:
-		return []diagnostic.Diagnostic{lacking("", "there is no tree of the environment, so that nothing can be proven")}
+		return nil
 	case !known:
 		return []diagnostic.Diagnostic{lacking(publish.ManifestName, "the tree has no manifest that can be read, so that nobody can tell which files it lacks")}
 	}
