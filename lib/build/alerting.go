@@ -95,3 +95,23 @@ func (v *variants) ruleCollisions(t tree, report func(c member, message, hint st
 		}
 	}
 }
+
+// idleThresholds warns of thresholds of rules that the customers do not have.
+func (v *variants) idleThresholds() []diagnostic.Diagnostic {
+	var found []diagnostic.Diagnostic
+	told := map[string]bool{}
+	for _, c := range v.members.list {
+		for _, uid := range slices.Sorted(maps.Keys(c.Thresholds)) {
+			if told[uid] || v.views[c.group].rules.Keeps(uid) {
+				continue
+			}
+			told[uid] = true
+			found = append(found, diagnostic.Diagnostic{
+				Rule: "config/customer", Severity: diagnostic.Warning, Position: c.Position,
+				Message: fmt.Sprintf("the threshold of the alert rule %q has no effect: the customer %q does not have the rule", uid, c.ID),
+				Hint:    fmt.Sprintf("remove it here or from the tier; `dashc list --customer %s --explain` says why the rule is left out", c.Slug),
+			})
+		}
+	}
+	return found
+}

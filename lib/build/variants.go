@@ -77,6 +77,9 @@ func (a assembler) addVariants(t *tree, m *members, groups []tree) {
 	v.addProvisioning(t)
 	t.findings = append(t.findings, inEnvironment(v.collisions(*t), t.environment.Name)...)
 	t.findings = append(t.findings, inEnvironment(v.contacts(*t), t.environment.Name)...)
+	if !diagnostic.HasErrors(t.findings) {
+		t.findings = append(t.findings, inEnvironment(v.idleThresholds(), t.environment.Name)...)
+	}
 }
 
 // fail adds what an error finds to the tree's findings.

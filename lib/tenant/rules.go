@@ -43,7 +43,8 @@ type RuleTemplate struct {
 	plain, routed document
 	report        Report
 	empty         bool
-	thresholds    map[string]bool
+	// thresholds and kept are those of the ruling.
+	thresholds, kept map[string]bool
 }
 
 // CompileRules scopes the alert rules of some files once for all customers.
@@ -60,7 +61,7 @@ func CompileRules(files []map[string]any, boards map[string]*Template, o Options
 		if err != nil {
 			return nil, err
 		}
-		t.report, t.thresholds, t.empty = r.report, r.thresholds, len(groups) == 0
+		t.report, t.thresholds, t.kept, t.empty = r.report, r.thresholds, r.kept, len(groups) == 0
 		data, err := artifact.EncodeJSON(ruleFile(groups))
 		if err != nil {
 			return nil, broken("", err)
@@ -77,6 +78,9 @@ func CompileRules(files []map[string]any, boards map[string]*Template, o Options
 	}
 	return t, nil
 }
+
+// Keeps tells whether the customers have the rule of that uid.
+func (t *RuleTemplate) Keeps(uid string) bool { return t.kept[uid] }
 
 // Empty tells whether no rule is left.
 func (t *RuleTemplate) Empty() bool { return t.empty }
@@ -161,6 +165,8 @@ type ruling struct {
 	boards map[string]*Template
 	// thresholds are the uids of the rules, with whether there is one number to replace.
 	thresholds map[string]bool
+	// kept are the uids of the rules that the customers have.
+	kept map[string]bool
 }
 
 func newRuling(files []map[string]any, words speller, boards map[string]*Template, o Options) *ruling {
@@ -170,7 +176,7 @@ func newRuling(files []map[string]any, words speller, boards map[string]*Templat
 			o.Siblings[uid] = uid
 		}
 	}
-	r := &ruling{scoping: newScoping(map[string]any{}, words, o), boards: boards, thresholds: map[string]bool{}}
+	r := &ruling{scoping: newScoping(map[string]any{}, words, o), boards: boards, thresholds: map[string]bool{}, kept: map[string]bool{}}
 	for _, file := range files {
 		copied, _ := deepCopy(file).(map[string]any)
 		r.files = append(r.files, copied)
@@ -248,6 +254,7 @@ func (r *ruling) rule(rule map[string]any, where string, routed bool) (reason st
 	if room < 10 {
 		r.fail(where, "the rule's title has no room for the customer's name", "shorten it")
 	}
+	r.kept[uid] = true
 	r.threshold(rule, true) // before the uid, by which the threshold is found, changes
 	rule["uid"] = r.word(hole{form: uidForm, base: uid})
 	rule["title"] = title + " - " + r.word(hole{form: ruleNameForm, room: room})
