@@ -3,8 +3,8 @@ package check
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"iter"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
