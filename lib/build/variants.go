@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/dashc/dashc/lib/artifact"
@@ -74,6 +75,7 @@ func (a assembler) addVariants(t *tree, m *members, groups []tree) {
 	t.variants = v
 	v.addDashboards(t)
 	v.addRules(t)
+	v.nothingLeft(t)
 	v.addProvisioning(t)
 	t.findings = append(t.findings, inEnvironment(v.collisions(*t), t.environment.Name)...)
 	t.findings = append(t.findings, inEnvironment(v.contacts(*t), t.environment.Name)...)
@@ -275,6 +277,18 @@ func (v *variants) addDashboards(t *tree) {
 			})
 		}
 	}
+}
+
+// nothingLeft warns where customers are listed and no file is made for any of them.
+func (v *variants) nothingLeft(t *tree) {
+	if len(v.members.list) == 0 || slices.ContainsFunc(t.artifacts, func(a artifact.Artifact) bool { return a.Proof != "" }) {
+		return
+	}
+	t.findings = append(t.findings, inEnvironment([]diagnostic.Diagnostic{{
+		Rule: "config/customer", Severity: diagnostic.Warning, Position: t.environment.Customers.Position,
+		Message: "the customers get no dashboard and no alert rule: nothing can be scoped to one of them, or all of it is excluded",
+		Hint:    fmt.Sprintf("`dashc list --customer %s --explain` says why", v.members.list[0].Slug),
+	}}, t.environment.Name)...)
 }
 
 // renderer makes a variant: by the template, or the long way, which gives the same bytes.
