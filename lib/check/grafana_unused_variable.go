@@ -21,9 +21,7 @@ var reference = regexp.MustCompile(`\$(\w+)|\$\{(\w+)|\[\[(\w+)`)
 func findUnusedVariables(s *subject) []finding {
 	var found []finding
 	for _, b := range s.dashboards {
-		if handsOnAll(b) {
-			continue
-		}
+		var unused []finding
 		used := mentions(b)
 		for i, object := range b.Variables() {
 			name := textAt(object, "name")
@@ -32,25 +30,33 @@ func findUnusedVariables(s *subject) []finding {
 			}
 			f := failure(b.Document, fmt.Sprintf("variable %q", name), "no query, title or link uses the variable", "remove it, or use it as $"+name).warning()
 			f.path = fmt.Sprintf("templating.list[%d]", i)
-			found = append(found, f.saying(name))
+			unused = append(unused, f.saying(name))
+		}
+		if len(unused) > 0 && !handsOnAll(b) {
+			found = append(found, unused...)
 		}
 	}
 	return found
 }
 
 // mentions are the variables that a dashboard's texts refer to; a variable's own definition
-// does not count for itself.
+// does not count for itself. The search ends when every variable is found.
 func mentions(b board) map[string]bool {
 	used := map[string]bool{}
+	missing := map[string]bool{}
+	for _, variable := range b.Variables() {
+		missing[textAt(variable, "name")] = true
+	}
 	note := func(self string) func(string) {
 		return func(text string) {
-			if !strings.Contains(text, "$") && !strings.Contains(text, "[[") {
+			if len(missing) == 0 || !strings.Contains(text, "$") && !strings.Contains(text, "[[") {
 				return
 			}
 			for _, match := range reference.FindAllStringSubmatch(text, -1) {
 				for _, name := range match[1:] {
 					if name != "" && name != self {
 						used[name] = true
+						delete(missing, name)
 					}
 				}
 			}
