@@ -54,6 +54,7 @@ jsonnet_libraries | xargs go tool jsonnetfmt --test
 step "out/ is what the sources say"
 bin/dashc build --check
 bin/dashc verify
+bin/dashc verify --tenancy
 
 step "Prometheus accepts the rendered files"
 for environment in out/*/; do
