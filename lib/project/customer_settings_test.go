@@ -4,8 +4,8 @@ import "testing"
 
 func TestIDsThatTellAnotherTenant(t *testing.T) {
 	header := CustomerDatasource{Header: "X-Scope-OrgID", Value: "t-{id}"}
-	address := CustomerDatasource{URL: "https://proxy/{id}/"}
-	secret := CustomerDatasource{Header: "X-Scope-OrgID", Value: "$__file{/run/{slug}}", URL: "https://proxy/{slug}"}
+	address := CustomerDatasource{URL: "https://gateway/{id}/"}
+	secret := CustomerDatasource{Header: "X-Scope-OrgID", Value: "$__file{/run/{slug}}", URL: "https://gateway/{slug}"}
 	for _, test := range []struct {
 		id       CustomerID
 		settings CustomerDatasource

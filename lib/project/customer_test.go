@@ -414,9 +414,9 @@ func TestGlobs(t *testing.T) {
 }
 
 func TestDatasourceOfCustomer(t *testing.T) {
-	d := CustomerDatasource{URL: "https://proxy/{slug}/{id}", Header: "X-Scope-OrgID", Value: "$__file{/run/{slug}}"}
+	d := CustomerDatasource{URL: "https://gateway/{slug}/{id}", Header: "X-Scope-OrgID", Value: "$__file{/run/{slug}}"}
 	got := d.For(Customer{ID: "a/b $c", Slug: "a-b"})
-	if got.URL != "https://proxy/a-b/a%2Fb%20%24c" || got.Value != "$__file{/run/a-b}" {
+	if got.URL != "https://gateway/a-b/a%2Fb%20%24c" || got.Value != "$__file{/run/a-b}" {
 		t.Errorf("%+v", got)
 	}
 }

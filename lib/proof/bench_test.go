@@ -70,7 +70,7 @@ func BenchmarkAlerts(b *testing.B) {
 func BenchmarkExample(b *testing.B) {
 	data, err := os.ReadFile(filepath.FromSlash("../../out/prod/grafana/dashboards/Upstream/celery-tasks.json"))
 	if err != nil {
-		b.Skip(err)
+		b.Fatal(err)
 	}
 	p := New(testTree(b))
 	b.SetBytes(int64(len(data)))
