@@ -97,6 +97,8 @@ type Difference struct {
 	Path string
 	// What says how it differs, for example "missing".
 	What string
+	// Theirs tells that no build left the file so, and that a build without Force does not replace it.
+	Theirs bool
 }
 
 // Run builds the project's environments. The error is a failure of the machine, an interrupt
@@ -335,10 +337,10 @@ func environmentReport(t tree, plan *publish.Plan) EnvironmentReport {
 		Entries: entryReports(t, plan),
 	}
 	for _, change := range plan.Differences() {
-		report.Differences = append(report.Differences, Difference{t.environment.Name, string(change.Path), difference(change)})
+		report.Differences = append(report.Differences, Difference{t.environment.Name, string(change.Path), difference(change), change.State == publish.Conflict})
 	}
 	if plan.Manifest != publish.Unchanged {
-		report.Differences = append(report.Differences, Difference{t.environment.Name, publish.ManifestName, plan.Manifest.String()})
+		report.Differences = append(report.Differences, Difference{Environment: t.environment.Name, Path: publish.ManifestName, What: plan.Manifest.String()})
 	}
 	return report
 }

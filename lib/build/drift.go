@@ -19,12 +19,17 @@ const (
 func IsDrift(d diagnostic.Diagnostic) bool { return strings.HasPrefix(d.Rule, "out/") }
 
 // Drift makes a finding of each file that differs, so that every form of report shows it. The
-// place is the file in outDir, named from the project's root; root may be empty.
+// place is the file in outDir, named from the project's root; root may be empty. The hint is for
+// what a build would replace.
 func Drift(root, outDir string, differences []Difference, hint string) []diagnostic.Diagnostic {
 	var findings []diagnostic.Diagnostic
 	for _, difference := range differences {
+		help := hint
+		if difference.Theirs {
+			help = "carry the edit over to the sources and restore the file, or build with --force to replace it"
+		}
 		findings = append(findings, diagnostic.Diagnostic{
-			Rule: driftRule, Severity: diagnostic.Error, Message: difference.What, Hint: hint,
+			Rule: driftRule, Severity: diagnostic.Error, Message: difference.What, Hint: help,
 			Position:     diagnostic.Position{File: fromRoot(root, filepath.Join(outDir, difference.Environment, filepath.FromSlash(difference.Path)))},
 			Artifact:     difference.Path,
 			Environments: []string{difference.Environment},
@@ -46,9 +51,9 @@ func Occupied(root string, err error) []diagnostic.Diagnostic {
 	case *publish.ConflictError:
 		var differences []Difference
 		for _, change := range e.Conflicts {
-			differences = append(differences, Difference{e.Environment, string(change.Path), change.Reason})
+			differences = append(differences, Difference{e.Environment, string(change.Path), change.Reason, true})
 		}
-		return Drift(root, e.Directory, differences, "carry the edit over to the sources and restore the file, or build with --force to replace it")
+		return Drift(root, e.Directory, differences, "")
 	case *publish.ManifestError:
 		return drift(e.Path, strings.TrimPrefix(e.Error(), e.Path+": "), "")
 	case *publish.TreeError:

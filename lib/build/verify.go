@@ -122,7 +122,7 @@ func verifyDifferences(outDir string, report *publish.Report) []Difference {
 	var all []Difference
 	add := func(paths []string, what string) {
 		for _, path := range paths {
-			all = append(all, Difference{report.Environment, path, what})
+			all = append(all, Difference{Environment: report.Environment, Path: path, What: what})
 		}
 	}
 	if report.Manifest != "" {
